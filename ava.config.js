@@ -1,0 +1,8 @@
+// BUILD_DIR lets two builds of one checkout be tested side by side.
+const build = process.env.BUILD_DIR ?? 'build'
+
+export default {
+  files: [`${build}/test/**/*.test.js`],
+  workerThreads: false,
+  timeout: '180s',
+}

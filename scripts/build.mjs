@@ -1,0 +1,38 @@
+// Builds the project: protobuf code from src/wire/bus.proto, then tsc.
+//
+//   node scripts/build.mjs            src, test and benchmarks into build/ (or $BUILD_DIR)
+//   node scripts/build.mjs --dist     src alone into dist/, with declarations: what is published
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const generated = join(root, 'src/wire/generated')
+const proto = join(root, 'src/wire/bus.proto')
+
+function run(command, args) {
+  const { status } = spawnSync(join(root, 'node_modules/.bin', command), args, {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  return status === 0
+}
+
+function generateProtocol() {
+  const output = join(generated, 'bus.js')
+  if (existsSync(output) && statSync(output).mtimeMs > statSync(proto).mtimeMs) return true
+  mkdirSync(generated, { recursive: true })
+  const leaveOut = ['--no-service', '--no-delimited', '--no-verify', '--no-convert', '--no-typeurl']
+  const form = ['-t', 'static-module', '-w', 'esm', '--dts', '--force-long']
+  return run('pbjs', [...form, ...leaveOut, '-o', output, proto])
+}
+
+const dist = process.argv.includes('--dist')
+const out = dist ? 'dist' : (process.env.BUILD_DIR ?? 'build')
+if (!generateProtocol()) process.exit(1)
+if (dist) rmSync(join(root, 'dist'), { recursive: true, force: true })
+const project = dist ? ['-p', 'tsconfig.dist.json'] : ['--outDir', out]
+const compiled = run('tsc', project)
+cpSync(generated, join(root, out, dist ? '' : 'src', 'wire/generated'), { recursive: true })
+process.exit(compiled ? 0 : 1)
