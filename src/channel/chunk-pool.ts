@@ -1,0 +1,32 @@
+// Memory for staging areas, shared by all connections of a thread, so that an idle one holds none.
+
+/** One size for most frames, one for those just above it; larger ones are made to measure. */
+const SIZES = [
+  { bytes: 64 * 1024, idleMax: 64 },
+  { bytes: 256 * 1024, idleMax: 8 },
+] as const
+
+export const CHUNK_BYTES: number = SIZES[0].bytes
+
+// At most 6 MiB lies idle here: 64 × 64 KiB and 8 × 256 KiB.
+const idle: readonly Uint8Array[][] = SIZES.map(() => [])
+
+/** At least `bytes` long; its content is whatever was there before. */
+export function takeChunk(bytes: number): Uint8Array {
+  const at = SIZES.findIndex((size) => bytes <= size.bytes)
+  const size = SIZES[at]
+  if (size === undefined) return Buffer.allocUnsafeSlow(bytes)
+  return idle[at]!.pop() ?? Buffer.allocUnsafeSlow(size.bytes)
+}
+
+/** Nobody may read or write it afterwards. Memory of another size is left to the collector. */
+export function giveChunk(memory: Uint8Array): void {
+  const at = SIZES.findIndex((size) => memory.length === size.bytes)
+  const size = SIZES[at]
+  if (size !== undefined && idle[at]!.length < size.idleMax) idle[at]!.push(memory)
+}
+
+/** Chunks that lie idle, for tests. */
+export function idleChunks(): number {
+  return idle.reduce((sum, chunks) => sum + chunks.length, 0)
+}

@@ -1,0 +1,246 @@
+// The accepting side of the register handshake (spec C.4), up to the link that comes of it.
+
+import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
+import type { Handshake, RegisterData } from '../wire/control.js'
+import { type Admission, admit } from './admission.js'
+import {
+  MESSAGE_OVERHEAD_BYTES,
+  PROTOCOL_VERSION_MIN,
+  UNREGISTERED_FRAME_BYTES_MAX,
+} from './config.js'
+import { Connection } from './connection.js'
+import type { CoreState } from './core-state.js'
+import type { Port } from './effects.js'
+import { type Link, type PeerIdentity, sameLife } from './link.js'
+import type { Links } from './links.js'
+import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
+import { newSession } from './sessions.js'
+
+export class Acceptor {
+  readonly #state: CoreState
+  readonly #links: Links
+  readonly #registrar: Registrar
+  /** Accepted and not registered yet, oldest first. */
+  readonly #pending = new Set<Connection>()
+  /** Those of them that wait for another life of their id to show itself. */
+  readonly #probing = new Set<Connection>()
+
+  constructor(state: CoreState, links: Links, registrar: Registrar) {
+    this.#state = state
+    this.#links = links
+    this.#registrar = registrar
+  }
+
+  accepted(number: number, port: Port): void {
+    const { config, connections, deadlines, nowMs } = this.#state
+    const session = newSession(this.#state)
+    const address = port.remoteAddress
+    const connection = new Connection({ number, address, purpose: undefined, session, port })
+    connections.set(number, connection)
+    port.reader.frameBytesMax = UNREGISTERED_FRAME_BYTES_MAX
+    deadlines.set(`register:${number}`, nowMs + config.limits.registerMs)
+    this.#pending.add(connection)
+    this.#makeRoom()
+  }
+
+  /** Whoever waited longest without registering goes: so silent sockets cannot keep others out. */
+  #makeRoom(): void {
+    for (const connection of this.#pending) {
+      if (connection.phase !== 'awaiting' && connection.phase !== 'probing') {
+        this.#pending.delete(connection)
+      }
+    }
+    if (this.#pending.size <= this.#state.config.limits.pendingConnectionsMax) return
+    const [oldest] = this.#pending
+    if (oldest === undefined) return
+    this.#pending.delete(oldest)
+    this.#state.counters.evicted++
+    this.#links.close(oldest, 'now')
+  }
+
+  /** A node_register_req arrived. */
+  requested(
+    connection: Connection,
+    head: { version: number; sequence: bigint },
+    register: RegisterData,
+  ): void {
+    const fault = this.#check(connection, head.version, register)
+    if (fault !== undefined) {
+      this.#refuse(connection, head.sequence, register.id, fault)
+    } else if (connection.phase === 'bound') {
+      this.#refresh(connection, head.sequence, register)
+    } else if (register.id === 0n) {
+      this.#welcomeTemporary(connection, head.sequence, register)
+    } else {
+      this.#admit(connection, head.sequence, register)
+    }
+  }
+
+  #check(
+    connection: Connection,
+    version: number,
+    register: RegisterData,
+  ): BusErrorCode | undefined {
+    if (version < PROTOCOL_VERSION_MIN) return 'BAD_VERSION'
+    const fault = this.#registrar.checkRequest(register)
+    if (fault !== undefined) return fault
+    if (register.id === this.#state.config.id && register.id !== 0n) return 'ID_CONFLICT'
+    const bound = connection.link
+    if (bound !== undefined && !isSameLife(bound.peer, identityOf(register))) return 'ID_MISMATCH'
+    const required = this.#state.config.security.encryption === 'required'
+    return required && register.handshake === undefined ? 'CRYPTO_REFUSED' : undefined
+  }
+
+  #admit(connection: Connection, sequence: bigint, register: RegisterData): void {
+    const { config, deadlines, neighbours, nowMs } = this.#state
+    const standing = neighbours.get(register.id)
+    const admission = admit(identityOf(register), requestedRole(register), {
+      nowMs,
+      selfId: config.id,
+      standing,
+      links: neighbours.size,
+      linksMax: config.limits.linksMax,
+      connectionsPerLinkMax: config.limits.connectionsPerLinkMax,
+      probeMs: config.limits.probeMs,
+    })
+    if (admission.kind === 'refuse') {
+      this.#refuse(connection, sequence, register.id, admission.code)
+    } else if (admission.kind === 'probe') {
+      connection.probing({ sequence, register })
+      this.#probing.add(connection)
+      deadlines.set(`probe:${connection.number}`, nowMs + config.limits.probeMs)
+      this.#links.ping(admission.link)
+    } else {
+      this.#welcome(connection, sequence, register, admission)
+    }
+  }
+
+  /** The holder of the id was asked for a sign; the time for it is over. */
+  probeEnded(connection: Connection): void {
+    const held = connection.held
+    this.#probing.delete(connection)
+    if (connection.phase !== 'probing' || held === undefined) return
+    const { sequence, register } = held
+    connection.held = undefined
+    const standing = this.#state.neighbours.get(register.id)
+    const silentMs = standing && this.#state.nowMs - standing.liveness.heardAtMs
+    if (silentMs !== undefined && silentMs < this.#state.config.limits.probeMs) {
+      this.#refuse(connection, sequence, register.id, 'ID_CONFLICT')
+    } else if (standing === undefined) {
+      this.#welcome(connection, sequence, register, { kind: 'new' })
+    } else {
+      this.#welcome(connection, sequence, register, { kind: 'replace', link: standing })
+    }
+  }
+
+  /** The holder of an id was heard or is gone: whoever waits for its silence need not wait on. */
+  resolve(link: Link): void {
+    if (this.#probing.size === 0) return
+    for (const connection of [...this.#probing]) {
+      if (connection.held?.register.id !== link.peer.id) continue
+      this.#state.deadlines.clear(`probe:${connection.number}`)
+      this.probeEnded(connection)
+    }
+  }
+
+  #welcome(
+    connection: Connection,
+    sequence: bigint,
+    register: RegisterData,
+    admission: Exclude<Admission, { kind: 'refuse' | 'probe' }>,
+  ): void {
+    const answer = connection.session.answer(register.handshake)
+    if (answer.kind === 'failed') {
+      this.#refuse(connection, sequence, register.id, 'CRYPTO_REFUSED', answer.wireCode)
+      return
+    }
+    if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
+    this.#pending.delete(connection)
+    connection.session.acceptCompressions(register.compressions)
+    this.#respond(connection, sequence, answer.handshake, register)
+    if (admission.kind === 'data') this.#links.join(admission.link, connection)
+    else this.#bring(connection, identityOf(register), register)
+  }
+
+  #bring(connection: Connection, peer: PeerIdentity, register: RegisterData): void {
+    this.#links.up({ connection, peer, role: requestedRole(register) })
+    if (peer.id !== 0n && requestedRole(register) === 'child') {
+      const data = { pid: peer.pid, hostname: peer.hostname }
+      this.#state.topology.update(peer.id, this.#state.config.id, data)
+    }
+  }
+
+  #welcomeTemporary(connection: Connection, sequence: bigint, register: RegisterData): void {
+    const answer = connection.session.answer(register.handshake)
+    if (answer.kind === 'failed') {
+      this.#refuse(connection, sequence, 0n, 'CRYPTO_REFUSED', answer.wireCode)
+      return
+    }
+    this.#pending.delete(connection)
+    connection.session.acceptCompressions(register.compressions)
+    this.#respond(connection, sequence, answer.handshake, register)
+    connection.temporary()
+    const { config, deadlines, nowMs } = this.#state
+    const { halfRegisteredMs, messageBytesMax } = config.limits
+    connection.port.reader.frameBytesMax = messageBytesMax + MESSAGE_OVERHEAD_BYTES
+    deadlines.clear(`register:${connection.number}`)
+    deadlines.set(`temporary:${connection.number}`, nowMs + halfRegisteredMs)
+  }
+
+  /** A registered connection registers again: new keys, nothing else changes (spec C.4). */
+  #refresh(connection: Connection, sequence: bigint, register: RegisterData): void {
+    const answer = connection.session.answer(register.handshake)
+    if (answer.kind === 'failed') {
+      this.#refuse(connection, sequence, register.id, 'CRYPTO_REFUSED', answer.wireCode)
+      return
+    }
+    this.#respond(connection, sequence, answer.handshake, register)
+  }
+
+  #respond(
+    connection: Connection,
+    sequence: bigint,
+    handshake: Handshake | undefined,
+    request: RegisterData,
+  ): void {
+    const bindings = request.announcement?.bindings ?? []
+    const { body } = this.#registrar.response(connection.session, handshake, bindings)
+    this.#write(connection, sequence, 0, body)
+  }
+
+  #write(
+    connection: Connection,
+    sequence: bigint,
+    resultCode: number,
+    register: RegisterData,
+  ): void {
+    const selfId = this.#state.config.id
+    const kind = 'register_rsp'
+    const options = { kind, sequence, resultCode, selfId, register } as const
+    const frame = registrationFrame(options)
+    this.#state.emit({ kind: 'send', connection: connection.number, frame })
+  }
+
+  #refuse(
+    connection: Connection,
+    sequence: bigint,
+    id: bigint,
+    code: BusErrorCode,
+    wireCode: number = BUS_ERRORS[code].wire,
+  ): void {
+    this.#write(connection, sequence, wireCode, this.#refusalBody(connection, code))
+    this.#pending.delete(connection)
+    if (connection.link === undefined) this.#links.refuse(connection, code, id)
+    else this.#links.end(connection.link, 'fault', code)
+  }
+
+  /** Who has not shown a token learns nothing of us, and gets no long answer to a short question. */
+  #refusalBody(connection: Connection, code: BusErrorCode): RegisterData {
+    if (code === 'ACCESS_DENIED' || code === 'BAD_VERSION') return this.#registrar.bare()
+    return this.#registrar.response(connection.session, undefined, []).body
+  }
+}
+
+function isSameLife(bound: PeerIdentity, claimed: PeerIdentity): boolean {
+  return bound.id === claimed.id && sameLife(bound, claimed)
+}

@@ -1,0 +1,73 @@
+// May this id have a link here? What the registering node is told, decided from what stands.
+
+import type { BusErrorCode } from '../errors.js'
+import type { LinkRole } from './effects.js'
+import { type Link, type PeerIdentity, sameLife } from './link.js'
+
+/**
+ * new       nobody has the id
+ * data      a plain peer's further connection: it joins the link that stands
+ * replace   the same life registered anew: the old link goes first
+ * probe     another life holds the id; it is asked for a sign before anybody is believed
+ */
+export type Admission =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'data'; readonly link: Link }
+  | { readonly kind: 'replace'; readonly link: Link }
+  | { readonly kind: 'probe'; readonly link: Link }
+  | { readonly kind: 'refuse'; readonly code: BusErrorCode }
+
+export interface Situation {
+  readonly nowMs: number
+  readonly selfId: bigint
+  /** The link that has the id now. */
+  readonly standing: Link | undefined
+  readonly links: number
+  readonly linksMax: number
+  readonly connectionsPerLinkMax: number
+  readonly probeMs: number
+}
+
+/** What the acceptor does with a registration that is good in itself. */
+export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admission {
+  const standing = at.standing
+  if (peer.id === at.selfId) return { kind: 'refuse', code: 'ID_CONFLICT' }
+  if (standing === undefined) {
+    return at.links < at.linksMax ? { kind: 'new' } : { kind: 'refuse', code: 'FULL' }
+  }
+  if (!sameLife(standing.peer, peer)) return challenge(standing, at)
+  if (peer.incarnation === undefined) return joinPlain(standing, at)
+  // A node that is our parent cannot become our child as well: that is a circle of two.
+  if (standing.role === 'parent' && role === 'child') return { kind: 'refuse', code: 'LOOP' }
+  // Both ends dialled at once. The dial of the lower id stands; when ours does, the other end is
+  // refused, unless our own connection turns out to be dead.
+  if (standing.dialled && at.selfId < peer.id) return challenge(standing, at)
+  return { kind: 'replace', link: standing }
+}
+
+/** Another life claims the id. One that spoke within the probe time needs no asking. */
+function challenge(standing: Link, at: Situation): Admission {
+  const silentMs = at.nowMs - standing.liveness.heardAtMs
+  if (silentMs < at.probeMs) return { kind: 'refuse', code: 'ID_CONFLICT' }
+  return { kind: 'probe', link: standing }
+}
+
+function joinPlain(standing: Link, at: Situation): Admission {
+  if (standing.connections.length < at.connectionsPerLinkMax)
+    return { kind: 'data', link: standing }
+  return { kind: 'refuse', code: 'NO_CONNECTION' }
+}
+
+/** What the dialler does when its registration was accepted by a node that it already knows. */
+export function settle(
+  peer: PeerIdentity,
+  at: { readonly selfId: bigint; readonly standing: Link | undefined; readonly asParent: boolean },
+): Admission {
+  const standing = at.standing
+  if (standing === undefined) return { kind: 'new' }
+  if (!sameLife(standing.peer, peer)) return { kind: 'replace', link: standing }
+  if (peer.incarnation === undefined) return { kind: 'data', link: standing }
+  if (at.asParent && standing.role === 'child') return { kind: 'refuse', code: 'LOOP' }
+  if (!standing.dialled && peer.id < at.selfId) return { kind: 'refuse', code: 'ID_CONFLICT' }
+  return { kind: 'replace', link: standing }
+}

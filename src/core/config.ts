@@ -1,0 +1,122 @@
+// What a core is told at its start: every rule that can be turned, with its default.
+
+import type { CipherName } from '../wire/ciphers.js'
+import type { CompressionName } from '../wire/compression.js'
+import type { CurveName } from '../wire/key-exchange.js'
+import type { Primitives } from '../wire/primitives.js'
+import { DEFAULT_RETRY, type RetryPolicy } from './parent-dialler.js'
+
+export interface CoreConfig {
+  readonly id: bigint
+  /** 16 bytes: names this life of the node. */
+  readonly incarnation: Uint8Array
+  readonly pid: number
+  /** Equal strings mean the same host (spec C.2). */
+  readonly hostname: string
+  readonly hashCode: string
+  /** Addresses of the parent, tried in turn; none for a root. */
+  readonly parents: readonly string[]
+  readonly tokens: readonly Uint8Array[]
+  readonly security: SecurityRules
+  readonly limits: CoreLimits
+  readonly retry: RetryPolicy
+  /** `give_up`: a first attempt that fails ends the node, as libatbus does. Default `retry`. */
+  readonly firstConnection: 'retry' | 'give_up'
+  /** Algorithms that we accept, and use towards peers that accept them too. Default: none. */
+  readonly compressions: readonly CompressionName[]
+  /** False: speak as a plain libatbus node does, without our announcement. Default true. */
+  readonly announce: boolean
+}
+
+export interface SecurityRules {
+  /** Default `none`: links stay in clear. */
+  readonly keyExchange: CurveName | 'none'
+  /** In order of preference. Default: the AEAD ciphers that this runtime has. */
+  readonly ciphers: readonly CipherName[]
+  /** `required`: a link that would stay in clear is refused. Default `optional`. */
+  readonly encryption: 'optional' | 'required'
+  /** `refuse`: only our own kind registers. Default `accept`. */
+  readonly plainPeers: 'accept' | 'refuse'
+  /** Tolerance for a registration's timestamp where tokens are set; 0 turns it off. Default 300. */
+  readonly clockSkewMaxSeconds: number
+  /** Age at which keys are renewed; 0 never. Default 3 hours (libatbus). */
+  readonly keyRefreshMs: number
+}
+
+export interface CoreLimits {
+  /** Payload of one message. Default 2 MiB (libatbus). */
+  readonly messageBytesMax: number
+  /** Nodes a message may pass. Default 16 (libatbus). */
+  readonly ttl: number
+  /** Silence after which a link is pinged. Default 8,000 ms; 0 never pings. */
+  readonly pingIntervalMs: number
+  /** Pings that may stay unanswered. Default 2. */
+  readonly missedPingsMax: number
+  /** A connection that has not registered by then is closed. Default 5,000 ms. */
+  readonly registerMs: number
+  /** Life of a temporary node, and of a link whose second connection never came. Default 30,000. */
+  readonly halfRegisteredMs: number
+  /** Connections that have not registered yet; beyond it the oldest goes. Default 256. */
+  readonly pendingConnectionsMax: number
+  /** Connections of one link: control, data, and room for a re-registration. Default 4. */
+  readonly connectionsPerLinkMax: number
+  /** Neighbours of one node. Default 16,384. */
+  readonly linksMax: number
+  /** Faults in a row that are tolerated; the next one ends the connection. Default 2. */
+  readonly faultsMax: number
+  /** How long an id's holder has to show that it lives, when another life claims it. 1,000 ms. */
+  readonly probeMs: number
+}
+
+export const DEFAULT_LIMITS: CoreLimits = {
+  messageBytesMax: 2 * 1024 * 1024,
+  ttl: 16,
+  pingIntervalMs: 8_000,
+  missedPingsMax: 2,
+  registerMs: 5_000,
+  halfRegisteredMs: 30_000,
+  pendingConnectionsMax: 256,
+  connectionsPerLinkMax: 4,
+  linksMax: 16_384,
+  faultsMax: 2,
+  probeMs: 1_000,
+}
+
+export const DEFAULT_SECURITY: SecurityRules = {
+  keyExchange: 'none',
+  ciphers: ['aes-256-gcm', 'chacha20-poly1305-ietf', 'aes-128-gcm'],
+  encryption: 'optional',
+  plainPeers: 'accept',
+  clockSkewMaxSeconds: 300,
+  keyRefreshMs: 3 * 60 * 60 * 1000,
+}
+
+/** A root without tokens: what tests start from, and what options are laid over. */
+export const DEFAULT_CONFIG = {
+  parents: [],
+  tokens: [],
+  security: DEFAULT_SECURITY,
+  limits: DEFAULT_LIMITS,
+  retry: DEFAULT_RETRY,
+  firstConnection: 'retry',
+  compressions: [],
+  announce: true,
+} as const satisfies Partial<CoreConfig>
+
+/** Everything from outside that is not an input: chance, the calendar, and the crypto library. */
+export interface Ambient {
+  readonly primitives: Primitives
+  /** Cryptographically random where the shell runs it, seeded in the simulator. */
+  random(bytes: number): Uint8Array
+  /** Milliseconds since 1970, for timestamps that peers check; may jump. */
+  wallMs(): number
+}
+
+/** The wire's allowance over the payload for head and body (spec A.1, A.3). */
+export const MESSAGE_OVERHEAD_BYTES = 4_096
+
+/** Before registration only small messages are lawful; a C++ node's registration is ~350 bytes. */
+export const UNREGISTERED_FRAME_BYTES_MAX = 16 * 1024
+
+export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION_MIN = 3

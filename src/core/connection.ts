@@ -1,0 +1,133 @@
+// One connection from its opening to its end: which messages are lawful on it, and when.
+
+import { assert } from '../errors.js'
+import type { RegisterData } from '../wire/control.js'
+import type { Session } from '../wire/session.js'
+import type { Port } from './effects.js'
+import type { Link } from './link.js'
+
+/**
+ * dialling    we asked the shell to connect
+ * registering connected; our registration is out, its answer is awaited
+ * awaiting    accepted; the other end's registration is awaited
+ * probing     its id is held by another life that we are asking for a sign
+ * temporary   registered with id 0: may run commands, nothing else
+ * bound       belongs to a link
+ * ended       closed by either side; the core forgot it
+ */
+export type Phase =
+  | 'dialling'
+  | 'registering'
+  | 'awaiting'
+  | 'probing'
+  | 'temporary'
+  | 'bound'
+  | 'ended'
+
+const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
+  dialling: ['registering', 'ended'],
+  registering: ['bound', 'ended'],
+  awaiting: ['probing', 'temporary', 'bound', 'ended'],
+  probing: ['bound', 'ended'],
+  temporary: ['ended'],
+  bound: ['ended'],
+  ended: [],
+}
+
+/** What a dialled connection is for. */
+export type Purpose =
+  | { readonly kind: 'parent' }
+  | { readonly kind: 'sibling'; readonly expectedId: bigint }
+  /** The second connection that a plain peer wants. */
+  | { readonly kind: 'data'; readonly link: Link }
+
+export class Connection {
+  readonly number: number
+  /** What we dialled, or where the other end dialled from. */
+  readonly address: string
+  /** Undefined for an accepted connection. */
+  readonly purpose: Purpose | undefined
+  readonly session: Session
+  #phase: Phase
+  #port: Port | undefined
+  /** Set exactly while the phase is `bound`. */
+  #link: Link | undefined
+  /** Faults since the last good message. */
+  faults = 0
+  /** Dialler: the bindings that we sent, which the answer's binding covers. */
+  requestBindings: readonly Uint8Array[] = []
+  /** Acceptor, while probing: the registration that waits for the verdict. */
+  held: HeldRegistration | undefined
+  /** Acceptor: the dialler has confirmed, so the link may be told. */
+  confirmed = false
+
+  constructor(options: {
+    number: number
+    address: string
+    purpose: Purpose | undefined
+    session: Session
+    port: Port | undefined
+  }) {
+    this.number = options.number
+    this.address = options.address
+    this.purpose = options.purpose
+    this.session = options.session
+    this.#port = options.port
+    this.#phase = options.purpose === undefined ? 'awaiting' : 'dialling'
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get link(): Link | undefined {
+    return this.#link
+  }
+
+  /** Only a connection that is open has one. */
+  get port(): Port {
+    assert(this.#port !== undefined, `connection ${this.number} is not open`)
+    return this.#port
+  }
+
+  get isOpen(): boolean {
+    return this.#port !== undefined && this.#phase !== 'ended'
+  }
+
+  opened(port: Port): void {
+    this.#port = port
+    this.#become('registering')
+  }
+
+  probing(held: HeldRegistration): void {
+    this.held = held
+    this.#become('probing')
+  }
+
+  temporary(): void {
+    this.#become('temporary')
+  }
+
+  bind(link: Link): void {
+    this.#become('bound')
+    this.held = undefined
+    this.#link = link
+  }
+
+  ended(): void {
+    this.#become('ended')
+    this.held = undefined
+    this.#link = undefined
+  }
+
+  #become(next: Phase): void {
+    assert(LEGAL[this.#phase].includes(next), `connection ${this.#phase} -> ${next}`)
+    this.#phase = next
+  }
+}
+
+/** A registration that was found good, but for its id. */
+export interface HeldRegistration {
+  readonly sequence: bigint
+  readonly register: RegisterData
+}

@@ -1,0 +1,259 @@
+// Takes the frames of one connection apart and gives each message to the room it is for.
+
+import { BUS_ERRORS, type BusErrorCode, unreachable } from '../errors.js'
+import { BodyCursor, type BodyKind } from '../wire/body.js'
+import {
+  type ControlBody,
+  decodeControlBody,
+  encodeControl,
+  type PingData,
+  type RegisterData,
+} from '../wire/control.js'
+import type { FrameReader } from '../wire/frame.js'
+import { InnerCursor } from '../wire/head.js'
+import type { Acceptor } from './acceptor.js'
+import { joinHalves } from './bus-id.js'
+import type { Commands } from './commands.js'
+import { PROTOCOL_VERSION_MIN } from './config.js'
+import type { Connection } from './connection.js'
+import type { CoreState } from './core-state.js'
+import type { DataPath } from './data-path.js'
+import type { Dialler } from './dialler.js'
+import type { KeyRefresh } from './key-refresh.js'
+import type { Link } from './link.js'
+import type { Links } from './links.js'
+import type { ParentKeeper } from './parent-keeper.js'
+
+/** Which messages each phase takes; anything else ends the connection (robustness 7). */
+const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
+  dialling: new Set(),
+  registering: new Set(['register_rsp']),
+  awaiting: new Set(['register_req']),
+  probing: new Set(),
+  temporary: new Set(['handshake_confirm', 'command_req', 'command_rsp']),
+  bound: new Set([
+    'register_req',
+    'handshake_confirm',
+    'ping',
+    'pong',
+    'data_req',
+    'data_rsp',
+    'command_req',
+    'command_rsp',
+  ]),
+  ended: new Set(),
+}
+
+/** Kinds that a keyed connection never takes in clear; the others are always in clear (A.6.1). */
+const USER_KINDS: ReadonlySet<BodyKind> = new Set([
+  'data_req',
+  'data_rsp',
+  'command_req',
+  'command_rsp',
+])
+
+export interface InboundRooms {
+  readonly state: CoreState
+  readonly links: Links
+  readonly acceptor: Acceptor
+  readonly dialler: Dialler
+  readonly parent: ParentKeeper
+  readonly commands: Commands
+  readonly refresh: KeyRefresh
+  readonly data: DataPath
+}
+
+interface ControlHead {
+  readonly version: number
+  readonly type: number
+  readonly resultCode: number
+  readonly sequence: bigint
+}
+
+export class Inbound {
+  readonly #state: CoreState
+  readonly #links: Links
+  readonly #rooms: InboundRooms
+  readonly #head = new InnerCursor()
+  readonly #body = new BodyCursor()
+
+  constructor(rooms: InboundRooms) {
+    this.#rooms = rooms
+    this.#state = rooms.state
+    this.#links = rooms.links
+  }
+
+  /** Stops at the first frame that has effects. */
+  receive(connection: Connection): void {
+    const { reader } = connection.port
+    while (connection.isOpen && this.#step(connection, reader)) {
+      if (this.#state.hasEffects) return
+    }
+  }
+
+  /** False where no whole frame is left. */
+  #step(connection: Connection, reader: FrameReader): boolean {
+    switch (reader.next()) {
+      case 'more':
+        return false
+      case 'frame':
+        this.#message(connection, reader.buffer, reader.start, reader.end)
+        return true
+      case 'bad_hash':
+        this.#state.counters.badFrames++
+        this.#links.fault(connection, 'BAD_FRAME')
+        return true
+      case 'bad_size':
+        // The framing of the stream is lost: nothing after it can be understood.
+        this.#state.counters.badFrames++
+        this.#endForFault(connection, 'BAD_SIZE')
+        return false
+    }
+  }
+
+  #endForFault(connection: Connection, code: BusErrorCode): void {
+    if (connection.link === undefined) this.#links.refuse(connection, code)
+    else this.#links.end(connection.link, 'fault', code)
+  }
+
+  #message(connection: Connection, buffer: Uint8Array, start: number, end: number): void {
+    const head = this.#head
+    if (connection.link !== undefined) this.#heard(connection.link)
+    const read = head.read(buffer, start, end)
+    if (read !== 'ok') {
+      this.#bad(connection, read === 'bad_size' ? 'BAD_SIZE' : 'BAD_MESSAGE')
+      return
+    }
+    // Before registration nothing is decrypted or unpacked: a stranger gets no work out of us.
+    if (connection.link === undefined && connection.phase !== 'temporary' && isWrapped(head)) {
+      this.#bad(connection, 'BAD_STATE')
+      return
+    }
+    const session = connection.session
+    const fault = session.open(head, buffer)
+    if (fault !== undefined) {
+      this.#bad(connection, fault)
+      return
+    }
+    const kind = this.#body.read(session.body, session.bodyStart, session.bodyEnd)
+    if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
+    else if (kind === 'unknown') this.#state.counters.unknownMessages++
+    else if (!this.#isLawful(connection, kind)) this.#bad(connection, 'BAD_STATE')
+    else this.#dispatch(connection, kind)
+  }
+
+  #heard(link: Link): void {
+    link.liveness.heard(this.#state.nowMs)
+    this.#rooms.acceptor.resolve(link)
+  }
+
+  #isLawful(connection: Connection, kind: BodyKind): boolean {
+    if (!LAWFUL[connection.phase].has(kind)) return false
+    if (!USER_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return true
+    return !connection.session.refusesClear
+  }
+
+  #bad(connection: Connection, code: BusErrorCode): void {
+    const { counters } = this.#state
+    if (code === 'BAD_STATE') counters.badStates++
+    else if (code === 'DECRYPT_FAILED' || code === 'CIPHER_MISMATCH') counters.badCiphers++
+    else counters.badMessages++
+    this.#links.fault(connection, code)
+  }
+
+  #dispatch(connection: Connection, kind: BodyKind): void {
+    const body = this.#body
+    const { session } = connection
+    if (kind === 'data_req' || kind === 'data_rsp') {
+      connection.faults = 0
+      this.#rooms.data.receive(connection, this.#head, kind, session.body, body.start, body.end)
+      return
+    }
+    const control = decodeControlBody(kind, session.body, body.start, body.end)
+    if (control === undefined) {
+      this.#bad(connection, 'BAD_MESSAGE')
+      return
+    }
+    const { version, type, resultCode, sequenceHi, sequenceLo } = this.#head
+    const sequence = joinHalves(sequenceHi, sequenceLo)
+    this.#control(connection, { version, type, resultCode, sequence }, control)
+  }
+
+  #control(connection: Connection, head: ControlHead, control: ControlBody): void {
+    const { resultCode, sequence } = head
+    switch (control.kind) {
+      case 'register_req':
+        this.#rooms.acceptor.requested(connection, head, this.#asSeen(control.register))
+        return
+      case 'register_rsp':
+        this.#rooms.dialler.answered(connection, resultCode, this.#asSeen(control.register))
+        this.#parentCameUp(connection)
+        return
+      case 'handshake_confirm':
+        connection.session.confirm(control.sequence)
+        this.#links.good(connection)
+        return
+      case 'ping':
+        this.#pinged(connection, head, control.ping)
+        return
+      case 'pong':
+        this.#ponged(connection, sequence, control.ping)
+        return
+      case 'command_req':
+        this.#rooms.commands.requested(connection, head, control.command)
+        return
+      case 'command_rsp':
+        this.#rooms.commands.answered(connection, sequence, control.command)
+        return
+      default:
+        unreachable(control)
+    }
+  }
+
+  /** Speaking plainly, we also read as a plain node does: announcements are unknown fields to it. */
+  #asSeen(register: RegisterData): RegisterData {
+    if (this.#state.config.announce) return register
+    const { announcement: _unseen, ...plain } = register
+    return plain
+  }
+
+  #parentCameUp(connection: Connection): void {
+    const link = connection.link
+    if (link?.role === 'parent' && link.control === connection) this.#rooms.parent.linkUp(link)
+  }
+
+  #pinged(connection: Connection, head: ControlHead, ping: PingData): void {
+    const link = connection.link
+    if (link === undefined) return
+    this.#links.good(connection)
+    const isOld = head.version < PROTOCOL_VERSION_MIN
+    const answer = connection === link.control ? this.#rooms.refresh.answer(link, ping) : undefined
+    const resultCode = isOld ? BUS_ERRORS.BAD_VERSION.wire : (answer?.resultCode ?? 0)
+    const { type, sequence } = head
+    const sourceId = this.#state.config.id
+    const pong = {
+      timePointUs: ping.timePointUs,
+      ...(answer?.handshake && { handshake: answer.handshake }),
+      refreshBindings: answer?.refreshBindings ?? [],
+    }
+    const rspHead = { type, resultCode, sequence, sourceId }
+    this.#links.write(connection, encodeControl(rspHead, { kind: 'pong', ping: pong }))
+  }
+
+  #ponged(connection: Connection, sequence: bigint, pong: PingData): void {
+    const link = connection.link
+    if (link === undefined) return
+    this.#links.good(connection)
+    // A Go peer's pong carries sequence 0 (spec G.4): it shows life, but measures nothing.
+    if (sequence === 0n || sequence !== link.pingSequence) return
+    link.pingSequence = 0n
+    link.roundTripMs = this.#state.nowMs - link.pingSentAtMs
+    const { id } = link.peer
+    if (this.#rooms.refresh.completed(link, pong)) this.#rooms.dialler.confirm(link.control)
+    this.#state.tell({ kind: 'pong', id, roundTripMs: link.roundTripMs })
+  }
+}
+
+function isWrapped(head: InnerCursor): boolean {
+  return head.cryptoAlgorithm !== 0 || head.compressionType !== 0
+}

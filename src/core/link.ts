@@ -1,0 +1,124 @@
+// One life of the relation to a neighbour: its control connection and those that carry its data.
+
+import { assert } from '../errors.js'
+import { highHalf, lowHalf } from './bus-id.js'
+import type { Connection } from './connection.js'
+import type { LinkInfo, LinkRole } from './effects.js'
+import type { Liveness } from './liveness.js'
+
+/** What the other end said of itself when it registered. */
+export interface PeerIdentity {
+  readonly id: bigint
+  readonly pid: number
+  readonly hostname: string
+  readonly hashCode: string
+  /** Absent for a plain peer. */
+  readonly incarnation: Uint8Array | undefined
+}
+
+export class Link {
+  /** Never used again, so that late words from an ended link are known as such. */
+  readonly number: number
+  readonly peer: PeerIdentity
+  readonly idHigh: number
+  readonly idLow: number
+  readonly role: LinkRole
+  readonly control: Connection
+  /** True where we dialled the control connection. */
+  readonly dialled: boolean
+  readonly liveness: Liveness
+  readonly #data = new Set<Connection>()
+  #path: Connection
+  #pathUsed = false
+  roundTripMs: number | undefined
+  /** The ping that is out, and when it left; 0 is none. */
+  pingSequence = 0n
+  pingSentAtMs = 0
+  /** Faults since the last good message on any of its connections. */
+  faults = 0
+  /** The other end announced that it leaves. */
+  leaving = false
+
+  constructor(options: {
+    number: number
+    peer: PeerIdentity
+    role: LinkRole
+    control: Connection
+    dialled: boolean
+    liveness: Liveness
+  }) {
+    this.number = options.number
+    this.peer = options.peer
+    this.idHigh = highHalf(options.peer.id)
+    this.idLow = lowHalf(options.peer.id)
+    this.role = options.role
+    this.control = options.control
+    this.dialled = options.dialled
+    this.liveness = options.liveness
+    this.#path = options.control
+  }
+
+  get plain(): boolean {
+    return this.peer.incarnation === undefined
+  }
+
+  get data(): ReadonlySet<Connection> {
+    return this.#data
+  }
+
+  get connections(): Connection[] {
+    return [this.control, ...this.#data]
+  }
+
+  /**
+   * The connection that carries what we send. It is fixed by the first message: two connections are
+   * not in order with each other, so moving on a whim would let a message overtake another.
+   */
+  get path(): Connection {
+    return this.#path
+  }
+
+  usePath(): Connection {
+    this.#pathUsed = true
+    return this.#path
+  }
+
+  addData(connection: Connection): void {
+    assert(connection !== this.control, 'a control connection is not a data connection')
+    this.#data.add(connection)
+    if (!this.#pathUsed) this.#path = connection
+  }
+
+  removeData(connection: Connection): void {
+    this.#data.delete(connection)
+    assert(connection !== this.#path || this.#data.size === 0 || this.plain, 'path lost')
+    if (connection === this.#path) this.#path = this.control
+  }
+
+  info(): LinkInfo {
+    return {
+      id: this.peer.id,
+      role: this.role,
+      plain: this.plain,
+      channel: this.#path.port.channel,
+      address: this.control.address,
+      pid: this.peer.pid,
+      hostname: this.peer.hostname,
+      encrypted: this.#path.session.keyed,
+      roundTripMs: this.roundTripMs,
+    }
+  }
+}
+
+/** One life of one process: the same incarnation, or for plain peers the same process and host. */
+export function sameLife(a: PeerIdentity, b: PeerIdentity): boolean {
+  if (a.incarnation !== undefined && b.incarnation !== undefined) {
+    return sameBytes(a.incarnation, b.incarnation)
+  }
+  if (a.incarnation !== undefined || b.incarnation !== undefined) return false
+  return a.pid === b.pid && a.hostname === b.hostname
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}

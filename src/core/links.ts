@@ -1,0 +1,188 @@
+// Links come up, are kept alive, and end: always as themselves, never by their id.
+
+import { assert, BUS_ERRORS, type BusErrorCode } from '../errors.js'
+import { encodeControl, type Handshake } from '../wire/control.js'
+import { frameOf } from '../wire/frame.js'
+import type { Connection } from './connection.js'
+import type { CoreState } from './core-state.js'
+import type { LinkDownReason, LinkRole } from './effects.js'
+import { Link, type PeerIdentity } from './link.js'
+import { Liveness } from './liveness.js'
+
+export interface LinkBirth {
+  readonly connection: Connection
+  readonly peer: PeerIdentity
+  readonly role: LinkRole
+}
+
+export class Links {
+  readonly #state: CoreState
+  readonly #byNumber = new Map<number, Link>()
+  readonly #onEnd: (link: Link, reason: LinkDownReason) => void
+
+  /** `onEnd` is called after the link is gone from every table. */
+  constructor(state: CoreState, onEnd: (link: Link, reason: LinkDownReason) => void) {
+    this.#state = state
+    this.#onEnd = onEnd
+  }
+
+  get(number: number): Link | undefined {
+    return this.#byNumber.get(number)
+  }
+
+  /** The connection has registered and becomes the control connection of a new link. */
+  up(birth: LinkBirth): Link {
+    const { connection, peer, role } = birth
+    const { config, counters, deadlines, neighbours, nowMs } = this.#state
+    const { pingIntervalMs, missedPingsMax, halfRegisteredMs } = config.limits
+    const liveness = new Liveness(nowMs, { intervalMs: pingIntervalMs, missesMax: missedPingsMax })
+    const number = this.#state.nextLinkNumber()
+    const dialled = connection.purpose !== undefined
+    const link = new Link({ number, peer, role, control: connection, dialled, liveness })
+    neighbours.add(link)
+    this.#byNumber.set(number, link)
+    connection.bind(link)
+    this.#registered(connection)
+    this.#state.routeVersion++
+    if (pingIntervalMs > 0) deadlines.set(`live:${number}`, liveness.firstDeadlineMs)
+    // A plain peer counts a link without a second connection as unfinished, and so do we.
+    if (link.plain) deadlines.set(`half:${number}`, nowMs + halfRegisteredMs)
+    const refreshMs = config.security.keyRefreshMs
+    if (dialled && connection.session.keyed && refreshMs > 0) {
+      deadlines.set(`refresh:${number}`, nowMs + refreshMs)
+    }
+    counters.linksUp++
+    this.#state.tell({ kind: 'link_up', link: link.info() })
+    return link
+  }
+
+  /** A further connection of a plain peer. */
+  join(link: Link, connection: Connection): void {
+    connection.bind(link)
+    link.addData(connection)
+    this.#registered(connection)
+    this.#state.deadlines.clear(`half:${link.number}`)
+    this.heard(link)
+  }
+
+  #registered(connection: Connection): void {
+    this.#state.deadlines.clear(`register:${connection.number}`)
+    connection.port.reader.frameBytesMax = this.#state.messageBytesMax
+  }
+
+  end(link: Link, reason: LinkDownReason, code?: BusErrorCode): void {
+    if (!this.#state.neighbours.remove(link)) return
+    this.#byNumber.delete(link.number)
+    this.#state.routeVersion++
+    const { counters, deadlines } = this.#state
+    deadlines.clear(`live:${link.number}`)
+    deadlines.clear(`half:${link.number}`)
+    deadlines.clear(`refresh:${link.number}`)
+    const info = link.info()
+    const how = reason === 'silent' || reason === 'lost' ? 'now' : 'flush'
+    for (const connection of link.connections) this.close(connection, how)
+    counters.linksDown++
+    this.#state.tell({ kind: 'link_down', link: info, reason, ...(code && { code }) })
+    this.#onEnd(link, reason)
+  }
+
+  /** Forgets a connection and has the shell close it. What belongs to its link goes on. */
+  close(connection: Connection, how: 'flush' | 'now'): void {
+    if (connection.phase === 'ended') return
+    this.#forget(connection)
+    this.#state.emit({ kind: 'close', connection: connection.number, how })
+  }
+
+  #forget(connection: Connection): void {
+    connection.ended()
+    this.#state.connections.delete(connection.number)
+    const { deadlines } = this.#state
+    deadlines.clear(`register:${connection.number}`)
+    deadlines.clear(`temporary:${connection.number}`)
+    deadlines.clear(`probe:${connection.number}`)
+  }
+
+  /** The shell reports that a connection is gone. */
+  closed(connection: Connection, clean: boolean): void {
+    const link = connection.link
+    this.#forget(connection)
+    if (link === undefined) return
+    // Losing the control connection, or the last one that carries data, ends the link (spec C.6).
+    if (connection !== link.control) {
+      link.removeData(connection)
+      if (link.data.size > 0) return
+    }
+    this.end(link, clean || link.leaving ? 'left' : 'lost')
+  }
+
+  heard(link: Link): void {
+    link.liveness.heard(this.#state.nowMs)
+    link.faults = 0
+  }
+
+  /** A good message: whatever was wrong before is forgiven (spec B.5). */
+  good(connection: Connection): void {
+    connection.faults = 0
+    if (connection.link !== undefined) this.heard(connection.link)
+  }
+
+  /**
+   * Something that no lawful peer sends. A connection that has not registered ends at once; a
+   * registered one may repeat it `faultsMax` times.
+   */
+  fault(connection: Connection, code: BusErrorCode): void {
+    const { faultsMax } = this.#state.config.limits
+    const link = connection.link
+    if (link === undefined) {
+      this.refuse(connection, code)
+      return
+    }
+    connection.faults++
+    link.faults++
+    if (Math.max(connection.faults, link.faults) > faultsMax) this.end(link, 'fault', code)
+  }
+
+  /** Ends a connection that has no link, and says so. */
+  refuse(connection: Connection, code: BusErrorCode, id = 0n): void {
+    assert(connection.link === undefined, 'a bound connection is ended with its link')
+    this.#state.counters.refusedByUs++
+    const address = connection.isOpen ? connection.port.remoteAddress : connection.address
+    const wireCode = BUS_ERRORS[code].wire
+    this.#state.tell({ kind: 'refused', by: 'us', id, address, code, wireCode })
+    this.close(connection, 'flush')
+  }
+
+  /** The deadline of a link's liveness came. */
+  judge(link: Link, dueMs: number): void {
+    const verdict = link.liveness.judge(this.#state.nowMs, dueMs)
+    if (verdict.kind === 'silent') {
+      this.end(link, 'silent')
+      return
+    }
+    if (verdict.kind === 'ping') this.ping(link)
+    this.#state.deadlines.set(`live:${link.number}`, verdict.untilMs)
+  }
+
+  /** With a handshake the ping renews the keys of the control connection (spec A.6.4). */
+  ping(link: Link, handshake?: Handshake, refreshBindings?: readonly Uint8Array[]): void {
+    const { ambient, config, counters, nowMs } = this.#state
+    const sequence = BigInt(this.#state.nextSequence())
+    link.pingSequence = sequence
+    link.pingSentAtMs = nowMs
+    counters.pingsSent++
+    const head = { resultCode: 0, sequence, sourceId: config.id }
+    const timePointUs = BigInt(Math.floor(ambient.wallMs() * 1_000))
+    const ping = {
+      timePointUs,
+      ...(handshake && { handshake }),
+      refreshBindings: [...(refreshBindings ?? [])],
+    }
+    this.write(link.control, encodeControl(head, { kind: 'ping', ping }))
+  }
+
+  /** Frames a clear inner message and hands it to the shell. */
+  write(connection: Connection, message: Uint8Array): void {
+    const frame = frameOf(message)
+    this.#state.emit({ kind: 'send', connection: connection.number, frame })
+  }
+}

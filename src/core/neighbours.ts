@@ -1,0 +1,46 @@
+// The links that stand, by id. A link is found by its id, but only ever removed as itself.
+
+import { assert } from '../errors.js'
+import { highHalf, lowHalf } from './bus-id.js'
+import { IdMap } from './id-map.js'
+import type { Link } from './link.js'
+
+export class Neighbours {
+  readonly #byId = new IdMap<Link>()
+  #parent: Link | undefined
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** The link to our parent, while it stands. */
+  get parent(): Link | undefined {
+    return this.#parent
+  }
+
+  get(id: bigint): Link | undefined {
+    return this.#byId.get(highHalf(id), lowHalf(id))
+  }
+
+  find(high: number, low: number): Link | undefined {
+    return this.#byId.get(high, low)
+  }
+
+  add(link: Link): void {
+    assert(this.find(link.idHigh, link.idLow) === undefined, 'at most one link for each neighbour')
+    this.#byId.set(link.idHigh, link.idLow, link)
+    if (link.role === 'parent') this.#parent = link
+  }
+
+  /** False for a link that is not there any more: a newer one with its id stays untouched. */
+  remove(link: Link): boolean {
+    if (this.find(link.idHigh, link.idLow) !== link) return false
+    this.#byId.delete(link.idHigh, link.idLow)
+    if (this.#parent === link) this.#parent = undefined
+    return true
+  }
+
+  [Symbol.iterator](): IterableIterator<Link> {
+    return this.#byId.values()
+  }
+}

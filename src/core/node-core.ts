@@ -1,0 +1,243 @@
+// The core of one node: inputs and frames in, effects out. It owns every table and no clock.
+
+import { unreachable } from '../errors.js'
+import { Acceptor } from './acceptor.js'
+import { Commands } from './commands.js'
+import type { Ambient, CoreConfig } from './config.js'
+import type { Connection } from './connection.js'
+import { CoreState, type Timer } from './core-state.js'
+import type { Counters } from './counters.js'
+import { DataPath, type Delivery } from './data-path.js'
+import { type DialFailure, Dialler } from './dialler.js'
+import type { Effect, Input, LinkInfo, NodeState } from './effects.js'
+import { Inbound } from './inbound.js'
+import { KeyRefresh } from './key-refresh.js'
+import type { Link } from './link.js'
+import { Links } from './links.js'
+import { NextHop } from './next-hop.js'
+import { ParentKeeper } from './parent-keeper.js'
+import { Registrar } from './registrar.js'
+import type { Topology } from './topology.js'
+
+export class NodeCore {
+  readonly #state: CoreState
+  readonly #links: Links
+  readonly #acceptor: Acceptor
+  readonly #dialler: Dialler
+  readonly #parent: ParentKeeper
+  readonly #commands: Commands
+  readonly #refresh: KeyRefresh
+  readonly #inbound: Inbound
+  /** Sends, forwards and delivers messages; the shell calls it for what the user sends. */
+  readonly data: DataPath
+
+  constructor(config: CoreConfig, ambient: Ambient, delivery: Delivery) {
+    const state = new CoreState(config, ambient)
+    this.#state = state
+    state.topology.update(config.id, 0n, { pid: config.pid, hostname: config.hostname })
+    const registrar = new Registrar(state)
+    const nextHop = new NextHop(state)
+    this.#links = new Links(state, (link) => this.#linkEnded(link))
+    this.#acceptor = new Acceptor(state, this.#links, registrar)
+    this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
+    this.#parent = new ParentKeeper(state, (address, purpose) =>
+      this.#dialler.dial(address, purpose),
+    )
+    this.#refresh = new KeyRefresh(state, this.#links)
+    this.#commands = new Commands(state, this.#links, nextHop, registrar)
+    this.data = new DataPath(state, this.#links, nextHop, delivery)
+    this.#inbound = new Inbound({
+      state,
+      links: this.#links,
+      acceptor: this.#acceptor,
+      dialler: this.#dialler,
+      parent: this.#parent,
+      commands: this.#commands,
+      refresh: this.#refresh,
+      data: this.data,
+    })
+  }
+
+  get state(): NodeState {
+    return this.#state.state
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#state.counters
+  }
+
+  /** What the process was told of the tree; a change counts from the next message on. */
+  get topology(): Topology {
+    this.#state.routeVersion++
+    return this.#state.topology
+  }
+
+  links(): LinkInfo[] {
+    return [...this.#state.neighbours].map((link) => link.info())
+  }
+
+  link(id: bigint): LinkInfo | undefined {
+    return this.#state.neighbours.get(id)?.info()
+  }
+
+  nextSequence(): number {
+    return this.#state.nextSequence()
+  }
+
+  /** Names the next connection that the shell accepts: numbers are never used twice. */
+  nextConnectionNumber(): number {
+    return this.#state.nextConnectionNumber()
+  }
+
+  /** Infinity while nothing waits. */
+  nextDeadlineMs(): number {
+    return this.#state.deadlines.nextMs()
+  }
+
+  handle(nowMs: number, input: Input): readonly Effect[] {
+    this.#state.nowMs = Math.max(this.#state.nowMs, nowMs)
+    this.#apply(input)
+    return this.#state.takeEffects()
+  }
+
+  /**
+   * Works through the frames that a connection's reader holds, up to the first that has effects:
+   * perform them and call again until none come. Data messages have none; they are delivered or
+   * forwarded from within.
+   */
+  receive(nowMs: number, number: number): readonly Effect[] {
+    this.#state.nowMs = Math.max(this.#state.nowMs, nowMs)
+    const connection = this.#state.connections.get(number)
+    if (connection?.isOpen === true) this.#inbound.receive(connection)
+    else this.#state.counters.lateInputs++
+    return this.#state.takeEffects()
+  }
+
+  #apply(input: Input): void {
+    const { connections, counters } = this.#state
+    switch (input.kind) {
+      case 'start':
+        this.#parent.start()
+        return
+      case 'listening':
+        if (input.announced !== undefined) this.#state.announcedAddresses.push(input.announced)
+        return
+      case 'accepted':
+        this.#acceptor.accepted(input.connection, input.port)
+        return
+      case 'tick':
+        this.#tick()
+        return
+      case 'connect':
+        this.#connect(input.address, input.expectedId ?? 0n)
+        return
+      case 'disconnect':
+        this.#disconnect(input.id)
+        return
+      case 'command':
+        this.#commands.send(input.to, input.sequence, input.args)
+        return
+      case 'command_reply':
+        this.#commands.reply(input.call, input.args)
+        return
+      case 'tokens':
+        this.#state.tokens = input.tokens
+        return
+      case 'stop':
+        this.#stop()
+        return
+      case 'dialled':
+      case 'dial_failed':
+      case 'closed': {
+        const connection = connections.get(input.connection)
+        // The shell's word and our decision crossed: it is about a connection we ended.
+        if (connection === undefined) counters.lateInputs++
+        else this.#connectionInput(connection, input)
+        return
+      }
+      default:
+        unreachable(input)
+    }
+  }
+
+  #connectionInput(
+    connection: Connection,
+    input: Extract<Input, { kind: 'dialled' | 'dial_failed' | 'closed' }>,
+  ): void {
+    if (input.kind === 'dialled') {
+      this.#dialler.opened(connection, input.port)
+    } else if (input.kind === 'dial_failed') {
+      this.#dialler.failed(connection, 'DIAL_FAILED', input.detail)
+    } else if (connection.phase === 'registering' || connection.phase === 'dialling') {
+      this.#dialler.failed(connection, 'LINK_LOST', 'closed before it was registered')
+    } else {
+      this.#links.closed(connection, input.clean)
+    }
+  }
+
+  #connect(address: string, expectedId: bigint): void {
+    for (const { address: taken, phase } of this.#state.connections.values()) {
+      const underWay = phase === 'dialling' || phase === 'registering'
+      if (underWay && taken === address) return
+    }
+    this.#dialler.dial(address, { kind: 'sibling', expectedId })
+  }
+
+  #disconnect(id: bigint): void {
+    const link = this.#state.neighbours.get(id)
+    if (link !== undefined) this.#links.end(link, 'disconnected')
+  }
+
+  #stop(): void {
+    this.#parent.stop()
+    for (const link of [...this.#state.neighbours]) this.#links.end(link, 'closing')
+    for (const connection of [...this.#state.connections.values()]) {
+      this.#links.close(connection, 'now')
+    }
+  }
+
+  #linkEnded(link: Link): void {
+    this.#acceptor.resolve(link)
+    // A dial for its data connection is pointless now.
+    for (const connection of [...this.#state.connections.values()]) {
+      const purpose = connection.purpose
+      if (purpose?.kind === 'data' && purpose.link === link) this.#links.close(connection, 'now')
+    }
+    if (link.role === 'parent') this.#parent.linkDown()
+  }
+
+  #failed(failure: DialFailure): void {
+    const purpose = failure.connection.purpose
+    if (purpose?.kind === 'parent') this.#parent.dialFailed(failure)
+    else if (purpose?.kind === 'data')
+      this.#links.end(purpose.link, 'half_registered', failure.code)
+  }
+
+  #tick(): void {
+    const { deadlines, nowMs } = this.#state
+    for (;;) {
+      const due = deadlines.takeDue(nowMs)
+      if (due === undefined) return
+      this.#due(due.key, due.dueMs)
+    }
+  }
+
+  #due(timer: Timer, dueMs: number): void {
+    const [kind, text] = timer.split(':')
+    const number = Number(text)
+    const link = this.#links.get(number)
+    const connection = this.#state.connections.get(number)
+    if (kind === 'parent') this.#parent.redial()
+    else if (kind === 'live' && link) this.#links.judge(link, dueMs)
+    else if (kind === 'half' && link) this.#links.end(link, 'half_registered')
+    else if (kind === 'refresh' && link) this.#refresh.due(link)
+    else if (kind === 'probe' && connection) this.#acceptor.probeEnded(connection)
+    else if (kind === 'temporary' && connection) this.#links.close(connection, 'flush')
+    else if (kind === 'register' && connection) this.#registerTimeout(connection)
+  }
+
+  #registerTimeout(connection: Connection): void {
+    if (connection.purpose === undefined) this.#links.refuse(connection, 'TIMEOUT')
+    else this.#dialler.failed(connection, 'TIMEOUT', 'not registered in time')
+  }
+}

@@ -1,0 +1,282 @@
+// What we say of ourselves when we register, and whether what others say of themselves holds.
+
+import type { BusErrorCode } from '../errors.js'
+import {
+  ACCESS_HMAC_SHA256,
+  type AccessData,
+  commandStatement,
+  registrationStatement,
+  sign,
+  verify,
+} from '../wire/access.js'
+import { bindRegistration, checkBinding } from '../wire/binding.js'
+import {
+  type Announcement,
+  type CommandData,
+  encodeControl,
+  encodeControlMember,
+  type Handshake,
+  type RegisterData,
+} from '../wire/control.js'
+import { frameOf } from '../wire/frame.js'
+import type { Session } from '../wire/session.js'
+import type { CoreState } from './core-state.js'
+import type { LinkRole } from './effects.js'
+import type { PeerIdentity } from './link.js'
+import { ReplayGuard } from './replay-guard.js'
+
+/** Transports we can be reached by. Never mem or shm: a C++ peer would wait for them (spec 0.5). */
+const SCHEMES = ['ipv4', 'ipv6', 'atcp', 'dns', 'unix', 'pipe']
+
+/** Bit of `flags`: the node has a stream listener (spec C.4); receivers ignore it. */
+const FLAG_STREAM_LISTENER = 0x10
+
+export const ANNOUNCEMENT_REVISION = 1
+
+/** The roles a dialler may take, as the announcement numbers them. */
+export const ROLE_NUMBERS = { child: 1, sibling: 2 } as const
+
+export interface Registration {
+  readonly body: RegisterData
+  readonly bindings: readonly Uint8Array[]
+}
+
+export class Registrar {
+  readonly #state: CoreState
+  readonly #replays = new ReplayGuard()
+
+  constructor(state: CoreState) {
+    this.#state = state
+  }
+
+  /** Our registration as dialler. */
+  request(session: Session, role: 'child' | 'sibling', expectedId: bigint): Registration {
+    const handshake = session.offer(BigInt(this.#state.nextSequence()))
+    return this.#compose(session, handshake, { role: ROLE_NUMBERS[role], expectedId }, undefined)
+  }
+
+  /** Our answer as acceptor; it covers the request's bindings, so it answers only that request. */
+  response(
+    session: Session,
+    handshake: Handshake | undefined,
+    requestBindings: readonly Uint8Array[],
+  ): Registration {
+    return this.#compose(session, handshake, { role: 0, expectedId: 0n }, requestBindings)
+  }
+
+  /** An answer that says no more than its result code. */
+  bare(): RegisterData {
+    const { id } = this.#state.config
+    const empty = { pid: 0, hostname: '', addresses: [], schemes: [], compressions: [], flags: 0 }
+    return { id, ...empty, hashCode: '' }
+  }
+
+  #compose(
+    session: Session,
+    handshake: Handshake | undefined,
+    wish: { role: number; expectedId: bigint },
+    requestBindings: readonly Uint8Array[] | undefined,
+  ): Registration {
+    const { ambient, config, tokens } = this.#state
+    const draft = this.#draft(session, handshake, wish)
+    if (tokens.length === 0) return { body: draft, bindings: [] }
+    const signatures = sign(ambient.primitives, tokens, this.#statement(draft))
+    const bindings = config.announce
+      ? bindRegistration(ambient.primitives, tokens, rawRegister(draft), requestBindings)
+      : []
+    return { body: sealed(draft, signatures, bindings), bindings }
+  }
+
+  #draft(
+    session: Session,
+    handshake: Handshake | undefined,
+    wish: { role: number; expectedId: bigint },
+  ): RegisterData {
+    const { config, announcedAddresses } = this.#state
+    const listens = announcedAddresses.length > 0
+    return {
+      id: config.id,
+      pid: config.pid,
+      hostname: config.hostname,
+      addresses: announcedAddresses,
+      schemes: SCHEMES,
+      compressions: session.offeredCompressions,
+      flags: listens ? FLAG_STREAM_LISTENER : 0,
+      access: this.#stamp(),
+      hashCode: config.hashCode,
+      ...(handshake && { handshake }),
+      ...(config.announce && { announcement: this.#announcement(wish) }),
+    }
+  }
+
+  #announcement(wish: { role: number; expectedId: bigint }): Announcement {
+    return {
+      revision: ANNOUNCEMENT_REVISION,
+      capabilities: 0n,
+      role: wish.role,
+      incarnation: this.#state.config.incarnation,
+      attach: 0n,
+      expectedId: wish.expectedId,
+      ranges: [],
+      ownAddresses: [],
+      bindings: [],
+    }
+  }
+
+  #stamp(): AccessData {
+    const { ambient } = this.#state
+    const nonces = ambient.random(16)
+    const view = new DataView(nonces.buffer, nonces.byteOffset, 16)
+    return {
+      algorithm: ACCESS_HMAC_SHA256,
+      timestamp: BigInt(Math.floor(ambient.wallMs() / 1000)),
+      nonce1: view.getBigUint64(0),
+      nonce2: view.getBigUint64(8),
+      signatures: [],
+    }
+  }
+
+  /** Undefined where the registration may be believed. */
+  checkRequest(register: RegisterData): BusErrorCode | undefined {
+    const fault = this.#checkAccess(register) ?? this.#checkAnnouncement(register, undefined)
+    if (fault !== undefined) return fault
+    const expected = register.announcement?.expectedId ?? 0n
+    if (expected !== 0n && expected !== this.#state.config.id) return 'ID_MISMATCH'
+    return undefined
+  }
+
+  checkResponse(
+    register: RegisterData,
+    requestBindings: readonly Uint8Array[],
+  ): BusErrorCode | undefined {
+    if (register.id === 0n) return 'BAD_MESSAGE'
+    return this.#checkAccess(register) ?? this.#checkAnnouncement(register, requestBindings)
+  }
+
+  #checkAccess(register: RegisterData): BusErrorCode | undefined {
+    const anonymous = register.id === 0n
+    // A temporary node has no id that would tell two apart which started in the same second, so
+    // its process counts as well (docs/decisions/0003-replay-key.md).
+    const process = anonymous ? `/${register.pid}/${register.hashCode}` : ''
+    return this.#checkSigned(register.access, this.#statement(register), process)
+  }
+
+  /** A command's own signature: it must hold on any connection, temporary ones above all. */
+  checkCommand(command: CommandData): BusErrorCode | undefined {
+    const { primitives } = this.#state.ambient
+    const stamp = command.access ?? NO_ACCESS
+    const statement = commandStatement(primitives, stamp, command.from, command.args)
+    return this.#checkSigned(command.access, statement, '')
+  }
+
+  signCommand(from: bigint, args: readonly Uint8Array[]): AccessData {
+    const { ambient, tokens } = this.#state
+    const stamp = this.#stamp()
+    const statement = commandStatement(ambient.primitives, stamp, from, args)
+    return { ...stamp, signatures: sign(ambient.primitives, tokens, statement) }
+  }
+
+  #checkSigned(
+    access: AccessData | undefined,
+    statement: string,
+    process: string,
+  ): BusErrorCode | undefined {
+    const { ambient, counters, nowMs, tokens } = this.#state
+    const signed = access ?? NO_ACCESS
+    if (!verify(ambient.primitives, tokens, signed, statement)) return 'ACCESS_DENIED'
+    if (tokens.length === 0) return undefined
+    if (!this.#isTooOld(signed) && this.#replays.isFirst(nowMs, statement + process)) {
+      return undefined
+    }
+    counters.replays++
+    return 'ACCESS_DENIED'
+  }
+
+  #checkAnnouncement(
+    register: RegisterData,
+    requestBindings: readonly Uint8Array[] | undefined,
+  ): BusErrorCode | undefined {
+    const { ambient, config, tokens } = this.#state
+    const announcement = register.announcement
+    if (announcement === undefined) {
+      return config.security.plainPeers === 'refuse' ? 'ACCESS_DENIED' : undefined
+    }
+    if (announcement.incarnation.length !== 16) return 'BAD_MESSAGE'
+    if (tokens.length === 0) return undefined
+    const raw = register.raw
+    // A wrong binding refuses; it never makes the peer a plain one.
+    if (raw === undefined) return 'ACCESS_DENIED'
+    const bindings = announcement.bindings
+    return checkBinding(ambient.primitives, tokens, raw, bindings, requestBindings)
+      ? undefined
+      : 'ACCESS_DENIED'
+  }
+
+  #isTooOld(access: AccessData): boolean {
+    const skewMaxSeconds = this.#state.config.security.clockSkewMaxSeconds
+    if (skewMaxSeconds === 0) return false
+    const skew = Number(access.timestamp) - Math.floor(this.#state.ambient.wallMs() / 1000)
+    return Math.abs(skew) > skewMaxSeconds
+  }
+
+  #statement(register: RegisterData): string {
+    const { primitives } = this.#state.ambient
+    const { access, handshake, id } = register
+    const signed = handshake && { curveNumber: handshake.type, publicKey: handshake.publicKey }
+    return registrationStatement(primitives, access ?? NO_ACCESS, id, signed)
+  }
+}
+
+/** What a peer without tokens says. */
+const NO_ACCESS: AccessData = {
+  algorithm: ACCESS_HMAC_SHA256,
+  timestamp: 0n,
+  nonce1: 0n,
+  nonce2: 0n,
+  signatures: [],
+}
+
+/** The role at our end of a link that a registration asks for. */
+export function requestedRole(register: RegisterData): LinkRole {
+  return register.announcement?.role === ROLE_NUMBERS.sibling ? 'sibling' : 'child'
+}
+
+export function identityOf(register: RegisterData): PeerIdentity {
+  return {
+    id: register.id,
+    pid: register.pid,
+    hostname: register.hostname,
+    hashCode: register.hashCode,
+    incarnation: register.announcement?.incarnation,
+  }
+}
+
+/** A registration on the wire: always in clear (spec A.6.1). */
+export function registrationFrame(options: {
+  readonly kind: 'register_req' | 'register_rsp'
+  readonly sequence: bigint
+  readonly resultCode: number
+  readonly selfId: bigint
+  readonly register: RegisterData
+}): Uint8Array {
+  const { kind, sequence, resultCode, selfId, register } = options
+  const head = { resultCode, sequence, sourceId: selfId }
+  return frameOf(encodeControl(head, { kind, register }))
+}
+
+function rawRegister(register: RegisterData): Uint8Array {
+  return encodeControlMember({ kind: 'register_req', register })
+}
+
+function sealed(
+  draft: RegisterData,
+  signatures: Uint8Array[],
+  bindings: Uint8Array[],
+): RegisterData {
+  const { access, announcement } = draft
+  return {
+    ...draft,
+    ...(access && { access: { ...access, signatures } }),
+    ...(announcement && { announcement: { ...announcement, bindings } }),
+  }
+}

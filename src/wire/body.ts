@@ -1,0 +1,51 @@
+// Finds out which message a body holds, and where its bytes are (spec A.4, message_body).
+
+import { ProtoReader, WIRE_TYPE } from './proto-reader.js'
+
+/** The members of the oneof, by field number. */
+export const BODY_FIELD = {
+  command_req: 1,
+  command_rsp: 2,
+  data_req: 3,
+  data_rsp: 4,
+  register_req: 5,
+  register_rsp: 6,
+  ping: 7,
+  pong: 8,
+  handshake_confirm: 9,
+} as const
+
+export type BodyKind = keyof typeof BODY_FIELD
+
+const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
+
+/** Unknown members may come with a newer peer; more than a few are no message. */
+const FIELDS_MAX = 64
+
+/** Reads bodies one after the other; `[start, end)` is the member that was found. */
+export class BodyCursor {
+  start = 0
+  end = 0
+  readonly #reader = new ProtoReader()
+
+  /**
+   * `unknown`: no member that we know, which is dropped without fault (spec A.3). `malformed`: not
+   * protobuf, or more than one member: the two ends could then disagree about what was said.
+   */
+  read(buffer: Uint8Array, start: number, end: number): BodyKind | 'unknown' | 'malformed' {
+    const reader = this.#reader
+    reader.open(buffer, start, end)
+    let kind: BodyKind | 'unknown' = 'unknown'
+    for (let fields = 0; reader.position < end; fields++) {
+      if (fields === FIELDS_MAX || !reader.tag()) return 'malformed'
+      const { field, wireType } = reader
+      if (!reader.skip()) return 'malformed'
+      if (field > KINDS.length || wireType !== WIRE_TYPE.BYTES) continue
+      if (kind !== 'unknown') return 'malformed'
+      kind = KINDS[field - 1]!
+      this.start = reader.spanStart
+      this.end = reader.spanEnd
+    }
+    return kind
+  }
+}

@@ -1,0 +1,227 @@
+// Reads forward_data, the message of the data path, by hand and without allocation.
+
+import { ProtoReader, unzigzag, WIRE_TYPE } from './proto-reader.js'
+
+/** A route of 4,096 nodes is none: hops are bounded far lower (ttl 16 by default). */
+export const ROUTER_COUNT_MAX = 4096
+
+/** Fields of one message, unpacked router entries and unknown ones included. */
+const FIELDS_MAX = ROUTER_COUNT_MAX + 64
+
+export const FORWARD_FIELD = {
+  FROM: 1,
+  TO: 2,
+  ROUTER: 3,
+  CONTENT: 4,
+  FLAGS: 5,
+  EXTENSION: 1001,
+} as const
+
+/**
+ * Parses forward_data, one after the other, into its own fields. Ids are unsigned halves; offsets
+ * are into `buffer`, whose memory is kept alive until the next `read`.
+ */
+export class DataCursor {
+  buffer: Uint8Array = new Uint8Array(0)
+  /** All of forward_data. */
+  start = 0
+  end = 0
+  fromHi = 0
+  fromLo = 0
+  toHi = 0
+  toLo = 0
+  contentStart = 0
+  contentEnd = 0
+  flags = 0
+  routerCount = 0
+  /** The last entry of the router; 0 where there is none. */
+  routerLastHi = 0
+  routerLastLo = 0
+  /** The length byte of the last packed chunk, where a further entry can be added; else -1. */
+  routerLengthAt = -1
+  /** The bytes of that chunk. */
+  routerStart = 0
+  /** Behind the last router field, or where one belongs: a new chunk can be put here. */
+  routerEnd = 0
+  hasExtension = false
+  /** 0 where there is no extension. */
+  extensionKind = 0
+  extensionHi = 0
+  extensionLo = 0
+  extensionCode = 0
+  readonly #reader = new ProtoReader()
+  /** Fields that hold router entries; any number is lawful, one packed chunk is usual. */
+  #routerPieces = 0
+  /** No field from the router's number on has been seen yet. */
+  #routerGapOpen = true
+
+  /** `bad_message` for anything that does not parse or has too many fields or router entries. */
+  read(buffer: Uint8Array, start: number, end: number): 'ok' | 'bad_message' {
+    this.#clear(buffer, start, end)
+    const reader = this.#reader
+    reader.open(buffer, start, end)
+    for (let fields = 0; reader.position < end; fields++) {
+      const fieldStart = reader.position
+      if (fields === FIELDS_MAX || !reader.tag()) return 'bad_message'
+      if (this.#routerGapOpen) this.#moveGap(reader.field, fieldStart)
+      if (!this.#takeField(reader)) return 'bad_message'
+    }
+    if (this.#routerGapOpen) this.routerEnd = end
+    return 'ok'
+  }
+
+  /** Whether that node forwarded this message already. */
+  routerContains(high: number, low: number): boolean {
+    const reader = this.#reader
+    if (this.#routerPieces === 1 && this.routerLengthAt >= 0) {
+      reader.open(this.buffer, this.routerStart, this.routerEnd)
+      return holds(reader, high, low)
+    }
+    return this.#routerPieces > 0 && this.#piecesContain(high, low)
+  }
+
+  #clear(buffer: Uint8Array, start: number, end: number): void {
+    this.buffer = buffer
+    this.start = start
+    this.end = end
+    this.fromHi = 0
+    this.fromLo = 0
+    this.toHi = 0
+    this.toLo = 0
+    this.contentStart = start
+    this.contentEnd = start
+    this.flags = 0
+    this.routerCount = 0
+    this.routerLastHi = 0
+    this.routerLastLo = 0
+    this.routerLengthAt = -1
+    this.routerStart = start
+    this.routerEnd = start
+    this.#routerPieces = 0
+    this.#routerGapOpen = true
+    this.hasExtension = false
+    this.extensionKind = 0
+    this.extensionHi = 0
+    this.extensionLo = 0
+    this.extensionCode = 0
+  }
+
+  /** As long as no router was seen, a new one belongs before the first field above it. */
+  #moveGap(field: number, fieldStart: number): void {
+    if (field < FORWARD_FIELD.ROUTER) return
+    this.#routerGapOpen = false
+    this.routerEnd = fieldStart
+  }
+
+  #takeField(reader: ProtoReader): boolean {
+    const { field, wireType } = reader
+    if (field === FORWARD_FIELD.ROUTER) return this.#takeRouter(reader)
+    if (!reader.skip()) return false
+    if (wireType === WIRE_TYPE.VARINT) this.#takeNumber(reader, field)
+    if (wireType !== WIRE_TYPE.BYTES) return true
+    if (field === FORWARD_FIELD.CONTENT) {
+      this.contentStart = reader.spanStart
+      this.contentEnd = reader.spanEnd
+    } else if (field === FORWARD_FIELD.EXTENSION) {
+      return this.#takeExtension(reader)
+    }
+    return true
+  }
+
+  #takeNumber(reader: ProtoReader, field: number): void {
+    if (field === FORWARD_FIELD.FROM) {
+      this.fromHi = reader.high
+      this.fromLo = reader.low
+    } else if (field === FORWARD_FIELD.TO) {
+      this.toHi = reader.high
+      this.toLo = reader.low
+    } else if (field === FORWARD_FIELD.FLAGS) {
+      this.flags = reader.low >>> 0
+    }
+  }
+
+  /** Packed is what peers write; single entries are as lawful (proto3). */
+  #takeRouter(reader: ProtoReader): boolean {
+    if (reader.wireType === WIRE_TYPE.VARINT) {
+      if (!this.#takeRouterEntry(reader)) return false
+      this.routerLengthAt = -1
+    } else if (reader.wireType === WIRE_TYPE.BYTES) {
+      const lengthAt = reader.position
+      if (!reader.span() || !this.#takePacked(reader)) return false
+      this.routerLengthAt = lengthAt
+      this.routerStart = reader.spanStart
+    } else {
+      return reader.skip()
+    }
+    this.#routerPieces++
+    this.routerEnd = reader.position
+    return true
+  }
+
+  #takePacked(reader: ProtoReader): boolean {
+    const { end } = reader
+    reader.position = reader.spanStart
+    reader.end = reader.spanEnd
+    while (reader.position < reader.spanEnd) {
+      if (!this.#takeRouterEntry(reader)) return false
+    }
+    reader.end = end
+    return true
+  }
+
+  #takeRouterEntry(reader: ProtoReader): boolean {
+    if (this.routerCount === ROUTER_COUNT_MAX || !reader.varint()) return false
+    this.routerCount++
+    this.routerLastHi = reader.high
+    this.routerLastLo = reader.low
+    return true
+  }
+
+  #takeExtension(reader: ProtoReader): boolean {
+    const { end } = reader
+    reader.position = reader.spanStart
+    reader.end = reader.spanEnd
+    this.hasExtension = true
+    for (let fields = 0; reader.position < reader.end; fields++) {
+      if (fields === FIELDS_MAX || !reader.tag()) return false
+      const { field, wireType } = reader
+      const fixed = wireType === WIRE_TYPE.FIXED64
+      if (!(fixed ? reader.fixed64() : reader.skip())) return false
+      if (field === 2 && fixed) {
+        this.extensionHi = reader.high
+        this.extensionLo = reader.low
+      }
+      if (wireType !== WIRE_TYPE.VARINT) continue
+      if (field === 1) this.extensionKind = reader.low >>> 0
+      else if (field === 3) this.extensionCode = unzigzag(reader.low)
+    }
+    reader.end = end
+    return true
+  }
+
+  /** The slow way, for routers that no peer we know writes. */
+  #piecesContain(high: number, low: number): boolean {
+    const reader = this.#reader
+    reader.open(this.buffer, this.start, this.end)
+    while (reader.position < this.end) {
+      if (!reader.tag()) return false
+      const { field, wireType } = reader
+      if (!reader.skip()) return false
+      if (field !== FORWARD_FIELD.ROUTER) continue
+      if (wireType === WIRE_TYPE.VARINT && reader.high === high && reader.low === low) return true
+      if (wireType !== WIRE_TYPE.BYTES) continue
+      const { position } = reader
+      reader.open(this.buffer, reader.spanStart, reader.spanEnd)
+      if (holds(reader, high, low)) return true
+      reader.open(this.buffer, position, this.end)
+    }
+    return false
+  }
+}
+
+function holds(reader: ProtoReader, high: number, low: number): boolean {
+  while (reader.position < reader.end && reader.varint()) {
+    if (reader.low === low && reader.high === high) return true
+  }
+  return false
+}

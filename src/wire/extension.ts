@@ -1,0 +1,16 @@
+// What the extension field of a forwarded message says: ours, carried unchanged by plain nodes.
+
+/** Values of `Extension.kind`; 0 means that there is none. */
+export const EXTENSION = {
+  NONE: 0,
+  REQUEST: 1,
+  REPLY: 2,
+  /** The request is not answered; `code` says why. */
+  REFUSAL: 3,
+  PROBE: 4,
+  PROBE_REPLY: 5,
+  PEERS_QUERY: 6,
+  PEERS_REPLY: 7,
+} as const
+
+export type ExtensionKind = (typeof EXTENSION)[keyof typeof EXTENSION]

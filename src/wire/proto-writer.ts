@@ -1,0 +1,107 @@
+// Writes protobuf numbers by hand: 64 bits as two unsigned halves, into memory that is there.
+
+/** Bytes of an unsigned 32-bit number, 1 to 5. */
+export function varintBytes(value: number): number {
+  if (value < 0x80) return 1
+  if (value < 0x4000) return 2
+  if (value < 0x20_0000) return 3
+  return value < 0x1000_0000 ? 4 : 5
+}
+
+/** Bytes of a 64-bit number, 1 to 10. */
+export function longVarintBytes(high: number, low: number): number {
+  if (high === 0) return varintBytes(low)
+  if (high < 8) return 5
+  if (high < 0x400) return 6
+  if (high < 0x2_0000) return 7
+  if (high < 0x100_0000) return 8
+  return high < 0x8000_0000 ? 9 : 10
+}
+
+/** Writes an unsigned 32-bit number; returns the offset behind it. */
+export function writeVarint(buffer: Uint8Array, offset: number, value: number): number {
+  let at = offset
+  let rest = value
+  while (rest >= 0x80) {
+    buffer[at++] = 0x80 | (rest & 0x7f)
+    rest >>>= 7
+  }
+  buffer[at] = rest
+  return at + 1
+}
+
+/** Writes a 64-bit number; returns the offset behind it. */
+export function writeLongVarint(
+  buffer: Uint8Array,
+  offset: number,
+  high: number,
+  low: number,
+): number {
+  if (high === 0) return writeVarint(buffer, offset, low)
+  let at = offset
+  let rest = low
+  for (let group = 0; group < 4; group++) {
+    buffer[at++] = 0x80 | (rest & 0x7f)
+    rest >>>= 7
+  }
+  // The fifth byte holds the last 4 bits of the lower half and the first 3 of the upper one.
+  const middle = rest | ((high & 7) << 4)
+  const upper = high >>> 3
+  if (upper === 0) {
+    buffer[at] = middle
+    return at + 1
+  }
+  buffer[at] = 0x80 | middle
+  return writeVarint(buffer, at + 1, upper)
+}
+
+/** Writes eight bytes, the lowest first. */
+export function writeFixed64(
+  buffer: Uint8Array,
+  offset: number,
+  high: number,
+  low: number,
+): number {
+  for (let i = 0; i < 4; i++) {
+    buffer[offset + i] = low >>> (8 * i)
+    buffer[offset + 4 + i] = high >>> (8 * i)
+  }
+  return offset + 8
+}
+
+/** An int32 field takes 10 bytes where it is negative, as protobuf extends its sign. */
+export function int32Bytes(value: number): number {
+  return value < 0 ? 10 : varintBytes(value)
+}
+
+export function writeInt32(buffer: Uint8Array, offset: number, value: number): number {
+  return value < 0
+    ? writeLongVarint(buffer, offset, 0xffff_ffff, value >>> 0)
+    : writeVarint(buffer, offset, value)
+}
+
+/** The unsigned form of a sint32: small magnitudes of either sign stay short. */
+export function zigzag(value: number): number {
+  return ((value << 1) ^ (value >> 31)) >>> 0
+}
+
+/** Below this a loop is faster than making the view that `set` needs. */
+const LOOP_BYTES_MAX = 48
+
+/** Copies `[start, end)` of `source` to `offset`; returns the offset behind the copy. */
+export function copyBytes(
+  buffer: Uint8Array,
+  offset: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const bytes = end - start
+  if (bytes > LOOP_BYTES_MAX) {
+    const whole = start === 0 && end === source.length
+    buffer.set(whole ? source : source.subarray(start, end), offset)
+  } else {
+    for (let i = 0; i < bytes; i++) buffer[offset + i] = source[start + i]!
+  }
+  return offset + bytes
+}

@@ -1,0 +1,88 @@
+// The slabs that one connection's bytes arrive in: written once, front to back, never again.
+
+import { assert } from '../errors.js'
+
+/** The first slab, and that of a quiet link: a thousand idle links take 16 MiB, not 256. */
+const SLAB_BYTES_MIN = 16 * 1024
+/** A busy link's slab: what one read of a full socket buffer brings, few times over. */
+const SLAB_BYTES_MAX = 256 * 1024
+const SLAB_GROWTH = 4
+
+/** The most that is offered for one read between frames of usual size. */
+const OFFER_BYTES_MAX = 64 * 1024
+
+/** A slab that no more fills than this used up was too small. */
+const FILLS_TO_GROW = 16
+
+/** After so many small fills in a row a link counts as quiet and gives a large slab back. */
+const QUIET_FILLS = 16
+const QUIET_FILL_BYTES = 1024
+
+/**
+ * A bump allocator. What arrived and was not consumed is `[readAt, writeAt)` of `slab`. A partial
+ * frame is moved at most once after its length is known: to a slab that has room for all of it.
+ */
+export class ReceiveMemory {
+  slab = new Uint8Array(SLAB_BYTES_MIN)
+  /** Of the whole slab, for readers of words. */
+  view = new DataView(this.slab.buffer)
+  readAt = 0
+  writeAt = 0
+  #offeredBytes = 0
+  /** Fills of the present slab. */
+  #fills = 0
+  #quietFills = 0
+
+  /** `frameBytes`: all of the frame that has begun to arrive, or what is known of it. */
+  space(frameBytes: number): Uint8Array {
+    if (!this.#fits(frameBytes)) this.#renew(frameBytes)
+    const missing = this.readAt + frameBytes - this.writeAt
+    const offer = Math.max(missing, OFFER_BYTES_MAX)
+    const end = Math.min(this.slab.length, this.writeAt + offer)
+    this.#offeredBytes = end - this.writeAt
+    return this.slab.subarray(this.writeAt, end)
+  }
+
+  filled(bytes: number): void {
+    assert(bytes >= 0 && bytes <= this.#offeredBytes, `${bytes} of ${this.#offeredBytes} filled`)
+    this.#offeredBytes = 0
+    this.writeAt += bytes
+    this.#fills++
+    this.#quietFills = bytes > QUIET_FILL_BYTES ? 0 : this.#quietFills + 1
+  }
+
+  consume(end: number): void {
+    this.readAt = end
+  }
+
+  #fits(frameBytes: number): boolean {
+    const pending = this.writeAt - this.readAt
+    if (frameBytes > pending) return this.readAt + frameBytes <= this.slab.length
+    if (pending === 0 && this.#quiet && this.slab.length > SLAB_BYTES_MIN) return false
+    // A quarter of a small slab, 16 KiB of a large one: reads do not dwindle towards its end.
+    const room = this.slab.length - this.writeAt
+    return room >= Math.min(SLAB_BYTES_MIN, this.slab.length / 4)
+  }
+
+  get #quiet(): boolean {
+    return this.#quietFills >= QUIET_FILLS
+  }
+
+  #renew(frameBytes: number): void {
+    const rest = this.slab.subarray(this.readAt, this.writeAt)
+    const needed = Math.max(frameBytes, rest.length + SLAB_BYTES_MIN / 4)
+    this.slab = new Uint8Array(Math.max(this.#nextSlabBytes(), needed))
+    this.slab.set(rest)
+    this.view = new DataView(this.slab.buffer)
+    this.readAt = 0
+    this.writeAt = rest.length
+    this.#fills = 0
+  }
+
+  /** Follows the traffic: large bites ask for larger slabs, a quiet link needs the smallest. */
+  #nextSlabBytes(): number {
+    if (this.#quiet) return SLAB_BYTES_MIN
+    const growth = this.#fills <= FILLS_TO_GROW ? SLAB_GROWTH : 1
+    return Math.min(SLAB_BYTES_MAX, this.slab.length * growth)
+  }
+}

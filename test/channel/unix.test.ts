@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, lstatSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import test from 'ava'
+import { UnixChannel } from '../../src/channel/unix-channel.js'
+import { contract } from './_contract.js'
+import { connectPair, dialled, OPTIONS, RecordingSink, temporaryDirectory } from './_harness.js'
+
+const channel = new UnixChannel()
+const directory = temporaryDirectory()
+let names = 0
+const freshPath = () => join(directory.path, `socket-${names++}`)
+const listen = (path: string, by = channel) =>
+  by.listen(`unix://${path}`, () => new RecordingSink(), OPTIONS)
+
+test.after.always(() => directory.remove())
+
+contract({ name: 'unix', channel, freshAddress: () => `unix://${freshPath()}` })
+
+test('the file and a directory that was missing are for their owner only', async (t) => {
+  const path = join(directory.path, 'made', 'deeper', 'socket')
+  const listener = await listen(path)
+  t.is(statSync(path).mode & 0o777, 0o600)
+  t.is(statSync(join(directory.path, 'made', 'deeper')).mode & 0o777, 0o700)
+  await listener.close()
+  t.deepEqual(readdirSync(join(directory.path, 'made', 'deeper')), [])
+})
+
+test('the mode of the file is an option', async (t) => {
+  const path = freshPath()
+  const listener = await listen(path, new UnixChannel({ socketMode: 0o660 }))
+  t.is(statSync(path).mode & 0o777, 0o660)
+  await listener.close()
+})
+
+test('a relative path is made absolute', async (t) => {
+  const path = freshPath()
+  const pair = await connectPair(channel, `pipe://${relative(process.cwd(), path)}`)
+  t.is(pair.listener.address, `unix://${path}`)
+  await pair.close()
+})
+
+test('a socket that a dead process left is taken over', async (t) => {
+  const path = freshPath()
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  spawnSync(process.execPath, ['-e', script])
+  t.true(lstatSync(path).isSocket())
+  const listener = await listen(path)
+  const end = await dialled(channel, listener.address)
+  end.connection.close('now')
+  await end.sink.whenClosed
+  await listener.close()
+  t.false(existsSync(path))
+})
+
+test('two listeners that find the same stale socket: one gets it and is reachable', async (t) => {
+  const path = freshPath()
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  spawnSync(process.execPath, ['-e', script])
+  const results = await Promise.allSettled([listen(path), listen(path), listen(path)])
+  const winners = results.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []))
+  t.is(winners.length, 1)
+  const end = await dialled(channel, `unix://${path}`)
+  end.connection.close('now')
+  await end.sink.whenClosed
+  await winners[0]!.close()
+  t.deepEqual(
+    readdirSync(directory.path).filter((name) => name.startsWith('.')),
+    [],
+  )
+})
+
+test('a file that is no socket is refused and kept', async (t) => {
+  const path = freshPath()
+  writeFileSync(path, 'precious')
+  await t.throwsAsync(listen(path), { code: 'LISTEN_FAILED', message: /not a socket/ })
+  t.is(statSync(path).size, 8)
+})
+
+test('a path that belongs to another listener by now is left alone on close', async (t) => {
+  const path = freshPath()
+  const first = await listen(path)
+  renameSync(path, `${path}.away`)
+  const second = await listen(path)
+  await first.close()
+  t.true(existsSync(path))
+  const end = await dialled(channel, second.address)
+  end.connection.close('now')
+  await end.sink.whenClosed
+  await second.close()
+  t.false(existsSync(path))
+})
+
+test('a path over the kernel’s limit is BAD_ADDRESS, also after it was made absolute', async (t) => {
+  for (const path of [`/${'x'.repeat(107)}`, 'x'.repeat(107)]) {
+    await t.throwsAsync(listen(path), { code: 'BAD_ADDRESS' })
+    await t.throwsAsync(dialled(channel, `unix://${path}`), { code: 'BAD_ADDRESS' })
+  }
+})

@@ -1,0 +1,289 @@
+// Several cores in one process on cables that lose nothing: for tests that need no faults.
+
+import { type Ambient, type CoreConfig, DEFAULT_CONFIG } from '../../src/core/config.js'
+import type { CoreEvent, Effect, Input, Port } from '../../src/core/effects.js'
+import { NodeCore } from '../../src/core/node-core.js'
+import { nodePrimitives } from '../../src/node/primitives.js'
+import { FrameReader } from '../../src/wire/frame.js'
+
+/** 2026-06-17, about when the streams of the reference were recorded. */
+export const WALL_MS = 1_781_700_000_000
+
+/** A generator that is good enough to tell nonces apart and the same in every run. */
+export function seededRandom(seed: number): (bytes: number) => Uint8Array {
+  let state = seed >>> 0 || 1
+  return (bytes) =>
+    Uint8Array.from({ length: bytes }, () => {
+      state ^= state << 13
+      state ^= state >>> 17
+      state ^= state << 5
+      return state & 0xff
+    })
+}
+
+export function incarnationOf(number: number): Uint8Array {
+  const incarnation = new Uint8Array(16)
+  new DataView(incarnation.buffer).setUint32(12, number)
+  return incarnation
+}
+
+/** Collects what a core writes, chunk by chunk. */
+export class Wire {
+  buffer = new Uint8Array(65_536)
+  offset = 0
+  #claimed = 0
+  readonly chunks: Uint8Array[] = []
+  limitBytes = Number.POSITIVE_INFINITY
+  isClosed = false
+
+  get pendingBytes(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  claim(bytes: number): 'ok' | 'full' | 'closed' {
+    if (this.isClosed) return 'closed'
+    if (this.pendingBytes + bytes > this.limitBytes) return 'full'
+    if (this.buffer.length < bytes) this.buffer = new Uint8Array(bytes)
+    this.#claimed = bytes
+    return 'ok'
+  }
+
+  commit(bytes: number): void {
+    if (bytes > this.#claimed) throw new Error('committed more than was claimed')
+    if (bytes > 0) this.chunks.push(this.buffer.slice(0, bytes))
+  }
+}
+
+export interface Delivered {
+  readonly from: bigint
+  readonly type: number
+  readonly text: string
+  readonly extensionKind: number
+}
+
+export interface Answered {
+  /** The node that the message was for. */
+  readonly from: bigint
+  readonly sequence: bigint
+  readonly resultCode: number
+  readonly text: string
+}
+
+interface End {
+  readonly host: Host
+  readonly connection: number
+  readonly wire: Wire
+  readonly reader: FrameReader
+  peer: End | undefined
+}
+
+/** One core with everything that it said. */
+export class Host {
+  readonly core: NodeCore
+  readonly events: CoreEvent[] = []
+  readonly effects: Effect[] = []
+  readonly messages: Delivered[] = []
+  readonly answers: Answered[] = []
+  readonly ends = new Map<number, End>()
+  readonly listens: string[] = []
+
+  constructor(
+    readonly world: World,
+    config: CoreConfig,
+    ambient: Ambient,
+  ) {
+    this.core = new NodeCore(config, ambient, {
+      message: (data, head) =>
+        this.messages.push({
+          from: (BigInt(data.fromHi) << 32n) | BigInt(data.fromLo),
+          type: head.type,
+          text: new TextDecoder().decode(data.buffer.subarray(data.contentStart, data.contentEnd)),
+          extensionKind: data.extensionKind,
+        }),
+      answer: (data, head) =>
+        this.answers.push({
+          from: (BigInt(data.fromHi) << 32n) | BigInt(data.fromLo),
+          sequence: (BigInt(head.sequenceHi) << 32n) | BigInt(head.sequenceLo),
+          resultCode: head.resultCode,
+          text: new TextDecoder().decode(data.buffer.subarray(data.contentStart, data.contentEnd)),
+        }),
+    })
+  }
+
+  listen(address: string): this {
+    this.listens.push(address)
+    this.give({ kind: 'listening', address, announced: address })
+    return this
+  }
+
+  give(input: Input): void {
+    this.world.perform(this, this.core.handle(this.world.nowMs, input))
+  }
+
+  send(to: bigint, text: string, options: { type?: number; flags?: number } = {}): string {
+    const message = this.core.data.newMessage()
+    message.toHi = Number(to >> 32n)
+    message.toLo = Number(to & 0xffff_ffffn)
+    message.content = new TextEncoder().encode(text)
+    message.type = options.type ?? 0
+    message.flags = options.flags ?? 0
+    const outcome = this.core.data.send(message)
+    this.world.settle()
+    return outcome
+  }
+
+  eventKinds(): string[] {
+    return this.events.map((event) => event.kind)
+  }
+}
+
+export class World {
+  nowMs = 0
+  readonly hosts: Host[] = []
+  #settling = false
+
+  host(overrides: Partial<CoreConfig> & { id: bigint }): Host {
+    const number = this.hosts.length + 1
+    const config: CoreConfig = {
+      ...DEFAULT_CONFIG,
+      incarnation: incarnationOf(number),
+      pid: 1000 + number,
+      hostname: 'test-host',
+      hashCode: `hash-${number}`,
+      ...overrides,
+    }
+    const ambient: Ambient = {
+      primitives: nodePrimitives,
+      random: seededRandom(number * 7919),
+      wallMs: () => WALL_MS + this.nowMs,
+    }
+    const host = new Host(this, config, ambient)
+    this.hosts.push(host)
+    return host
+  }
+
+  perform(host: Host, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      host.effects.push(effect)
+      if (effect.kind === 'send') host.ends.get(effect.connection)?.wire.chunks.push(effect.frame)
+      else if (effect.kind === 'close') this.#close(host, effect.connection)
+      else if (effect.kind === 'event') host.events.push(effect.event)
+      else this.#dial(host, effect.connection, effect.address)
+    }
+    this.settle()
+  }
+
+  #dial(host: Host, connection: number, address: string): void {
+    const target = this.hosts.find((other) => other.listens.includes(address))
+    if (target === undefined) {
+      host.give({ kind: 'dial_failed', connection, detail: 'refused' })
+      return
+    }
+    const accepted = target.core.nextConnectionNumber()
+    const near = this.#end(host, connection)
+    const far = this.#end(target, accepted)
+    near.peer = far
+    far.peer = near
+    target.give({ kind: 'accepted', connection: accepted, port: portOf(far, address) })
+    host.give({ kind: 'dialled', connection, port: portOf(near, address) })
+  }
+
+  #end(host: Host, connection: number): End {
+    const end: End = {
+      host,
+      connection,
+      wire: new Wire(),
+      reader: new FrameReader(16_384),
+      peer: undefined,
+    }
+    host.ends.set(connection, end)
+    return end
+  }
+
+  #close(host: Host, connection: number): void {
+    const end = host.ends.get(connection)
+    if (end === undefined) return
+    this.#flush(end)
+    end.wire.isClosed = true
+    host.ends.delete(connection)
+    const peer = end.peer
+    if (peer === undefined || !peer.host.ends.delete(peer.connection)) return
+    peer.wire.isClosed = true
+    peer.host.give({ kind: 'closed', connection: peer.connection, clean: true })
+  }
+
+  /** Cuts a connection as a broken cable does: both ends hear of it, what was under way is lost. */
+  cut(host: Host, connection: number): void {
+    const end = host.ends.get(connection)
+    if (end === undefined) return
+    for (const side of [end, end.peer]) {
+      if (side === undefined || !side.host.ends.delete(side.connection)) continue
+      side.wire.isClosed = true
+      side.host.give({ kind: 'closed', connection: side.connection, clean: false })
+    }
+  }
+
+  /** From now on nothing crosses, and nobody is told. */
+  blackhole(host: Host, connection: number): void {
+    const end = host.ends.get(connection)
+    if (end?.peer) end.peer.peer = undefined
+    if (end) end.peer = undefined
+  }
+
+  settle(): void {
+    if (this.#settling) return
+    this.#settling = true
+    for (let moved = true; moved; ) {
+      moved = false
+      for (const host of this.hosts) {
+        for (const end of [...host.ends.values()]) if (this.#flush(end)) moved = true
+      }
+    }
+    this.#settling = false
+  }
+
+  #flush(end: End): boolean {
+    const chunks = end.wire.chunks.splice(0)
+    const peer = end.peer
+    if (peer === undefined) return false
+    for (const chunk of chunks) this.#carry(peer, chunk)
+    return chunks.length > 0
+  }
+
+  #carry(end: End, chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; ) {
+      const space = end.reader.space()
+      const bytes = Math.min(space.length, chunk.length - at)
+      space.set(chunk.subarray(at, at + bytes))
+      end.reader.filled(bytes)
+      at += bytes
+      for (;;) {
+        const effects = end.host.core.receive(this.nowMs, end.connection)
+        if (effects.length === 0) break
+        this.perform(end.host, effects)
+      }
+    }
+  }
+
+  /** Moves the clock to each deadline on the way. */
+  advance(ms: number): void {
+    const untilMs = this.nowMs + ms
+    for (;;) {
+      const next = Math.min(...this.hosts.map((host) => host.core.nextDeadlineMs()))
+      if (next > untilMs) break
+      this.nowMs = Math.max(this.nowMs, next)
+      for (const host of this.hosts) host.give({ kind: 'tick' })
+    }
+    this.nowMs = untilMs
+  }
+}
+
+function portOf(end: End, address: string): Port {
+  return {
+    outlet: end.wire,
+    reader: end.reader,
+    channel: 'inproc',
+    localAddress: address,
+    remoteAddress: address,
+  }
+}
