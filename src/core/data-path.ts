@@ -54,6 +54,8 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
+  /** Of the last message that was sent. */
+  lastSequence = 0
 
   constructor(state: CoreState, links: Links, nextHop: NextHop, delivery: Delivery) {
     this.#state = state
@@ -70,8 +72,8 @@ export class DataPath {
   }
 
   /**
-   * Sends to another node; `message.sequence…` is set here. The content is copied before this
-   * returns. For the own id the shell has a way of its own.
+   * Sends to another node. A sequence of 0 is replaced by the next one; set it to 0 again before
+   * the record is used again. The content is copied before this returns. For the own id the shell has a way of its own.
    */
   send(message: OutgoingData): SendOutcome {
     const link = this.#nextHop.find(message.toHi, message.toLo)
@@ -79,16 +81,21 @@ export class DataPath {
     if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
       return 'unsupported'
     }
-    const sequence = this.#state.nextSequence()
-    message.sequenceHi = Math.floor(sequence / HALF)
-    message.sequenceLo = sequence >>> 0
+    if ((message.sequenceHi | message.sequenceLo) === 0) this.#number(message)
     const { port, session } = link.usePath()
     const outcome = session.isDirect
       ? encodeData(port.outlet, this.#self, message)
       : this.#sealData(link.path, message)
     if (outcome !== 'ok') return outcome
+    this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
     this.#state.counters.sent++
     return 'sent'
+  }
+
+  #number(message: OutgoingData): void {
+    const sequence = this.#state.nextSequence()
+    message.sequenceHi = Math.floor(sequence / HALF)
+    message.sequenceLo = sequence >>> 0
   }
 
   #sealData({ port, session }: Connection, message: OutgoingData): 'ok' | 'full' | 'closed' {

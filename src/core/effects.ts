@@ -83,6 +83,8 @@ export type LinkDownReason =
 /** A link as events and lists show it: a value, not the live thing. */
 export interface LinkInfo {
   readonly id: bigint
+  /** Names this life of the link; never used again. */
+  readonly number: number
   readonly role: LinkRole
   /** A plain libatbus node, not one of ours. */
   readonly plain: boolean

@@ -98,6 +98,7 @@ export class Link {
   info(): LinkInfo {
     return {
       id: this.peer.id,
+      number: this.number,
       role: this.role,
       plain: this.plain,
       channel: this.#path.port.channel,

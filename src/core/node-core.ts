@@ -2,6 +2,7 @@
 
 import { unreachable } from '../errors.js'
 import { Acceptor } from './acceptor.js'
+import { highHalf, lowHalf } from './bus-id.js'
 import { Commands } from './commands.js'
 import type { Ambient, CoreConfig } from './config.js'
 import type { Connection } from './connection.js'
@@ -26,6 +27,7 @@ export class NodeCore {
   readonly #dialler: Dialler
   readonly #parent: ParentKeeper
   readonly #commands: Commands
+  readonly #nextHop: NextHop
   readonly #refresh: KeyRefresh
   readonly #inbound: Inbound
   /** Sends, forwards and delivers messages; the shell calls it for what the user sends. */
@@ -37,6 +39,7 @@ export class NodeCore {
     state.topology.update(config.id, 0n, { pid: config.pid, hostname: config.hostname })
     const registrar = new Registrar(state)
     const nextHop = new NextHop(state)
+    this.#nextHop = nextHop
     this.#links = new Links(state, (link) => this.#linkEnded(link))
     this.#acceptor = new Acceptor(state, this.#links, registrar)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
@@ -56,6 +59,10 @@ export class NodeCore {
       refresh: this.#refresh,
       data: this.data,
     })
+  }
+
+  get id(): bigint {
+    return this.#state.config.id
   }
 
   get state(): NodeState {
@@ -78,6 +85,11 @@ export class NodeCore {
 
   link(id: bigint): LinkInfo | undefined {
     return this.#state.neighbours.get(id)?.info()
+  }
+
+  /** The link that a message for this id would leave by. */
+  route(id: bigint): LinkInfo | undefined {
+    return this.#nextHop.find(highHalf(id), lowHalf(id))?.info()
   }
 
   nextSequence(): number {

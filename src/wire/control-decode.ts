@@ -34,7 +34,7 @@ function signed(value: Maybe<Halves>): bigint {
 
 /** Small and kept for long: copies, so that they do not hold a slab of receive memory. */
 function copied(bytes: Maybe<Uint8Array>): Uint8Array {
-  return bytes ? bytes.slice() : NOTHING
+  return bytes?.length ? bytes.slice() : NOTHING
 }
 
 function copiedAll(list: Maybe<Uint8Array[]>): Uint8Array[] {
@@ -167,7 +167,7 @@ export function readCommand(reader: protobuf.Reader): CommandData | undefined {
   const wire = treebus.wire.CustomCommandData.decode(reader)
   const access = optional(wire.accessKey, readAccess)
   if (access === REFUSED) return undefined
-  const args = (wire.commands ?? []).map((argument) => argument.arg ?? NOTHING)
+  const args = (wire.commands ?? []).map(({ arg }) => (arg?.length ? arg : NOTHING))
   return { from: unsigned(wire.from), args, ...(access && { access }) }
 }
 

@@ -70,14 +70,14 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
     case 'handshake_confirm':
       writeConfirm(body.sequence, writer)
   }
-  return writer.finish()
+  return finished(writer)
 }
 
 /** A crypto_handshake_data alone: what the bindings of a key refresh cover. */
 export function encodeHandshake(handshake: Handshake): Uint8Array {
   const writer = protobuf.Writer.create()
   writeHandshake(handshake, writer)
-  return writer.finish()
+  return finished(writer)
 }
 
 /**
@@ -127,6 +127,11 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
 /** A plain view, also where the memory is a Node Buffer, whose `slice` shares instead of copying. */
 function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset + start, end - start)
+}
+
+function finished(writer: protobuf.Writer): Uint8Array {
+  const bytes = writer.finish()
+  return viewOf(bytes, 0, bytes.length)
 }
 
 function upperHalf(value: bigint): number {

@@ -79,9 +79,9 @@ export class OutgoingData {
 function forwardBytes(self: SelfId, data: OutgoingData): number {
   const contentBytes = data.content.length
   let bytes = self.from.length + self.router.length
-  if ((data.toHi | data.toLo) !== 0) bytes += 1 + longVarintBytes(data.toHi, data.toLo)
+  if ((data.toHi | data.toLo) !== 0) bytes += 1 + longVarintBytes(data.toHi | 0, data.toLo | 0)
   if (contentBytes !== 0) bytes += 1 + varintBytes(contentBytes) + contentBytes
-  if (data.flags !== 0) bytes += 1 + varintBytes(data.flags)
+  if (data.flags !== 0) bytes += 1 + varintBytes(data.flags | 0)
   // Its own fields are at most 22 bytes, so the length before them is one byte.
   if (data.extensionKind !== 0) bytes += EXTENSION_TAG_BYTES + 1 + extensionBytes(data)
   return bytes
@@ -104,7 +104,7 @@ function writeForward(
   let at = copyBytes(buffer, offset, self.from, 0, self.from.length)
   if ((data.toHi | data.toLo) !== 0) {
     buffer[at] = DATA_TAG.TO
-    at = writeLongVarint(buffer, at + 1, data.toHi, data.toLo)
+    at = writeLongVarint(buffer, at + 1, data.toHi | 0, data.toLo | 0)
   }
   at = copyBytes(buffer, at, self.router, 0, self.router.length)
   if (content.length !== 0) {
@@ -126,7 +126,7 @@ function writeExtension(buffer: Uint8Array, offset: number, data: OutgoingData):
   at = writeVarint(buffer, at + 1, data.extensionKind)
   if ((data.extensionHi | data.extensionLo) !== 0) {
     buffer[at] = EXTENSION.NUMBER
-    at = writeFixed64(buffer, at + 1, data.extensionHi, data.extensionLo)
+    at = writeFixed64(buffer, at + 1, data.extensionHi | 0, data.extensionLo | 0)
   }
   if (data.extensionCode === 0) return at
   buffer[at] = EXTENSION.CODE
@@ -161,8 +161,8 @@ export function bodyOfData(self: SelfId, data: OutgoingData): Uint8Array {
 export function headOfData(head: OutgoingHead, self: SelfId, data: OutgoingData): void {
   head.type = data.type
   head.resultCode = data.resultCode
-  head.sequenceHi = data.sequenceHi
-  head.sequenceLo = data.sequenceLo
+  head.sequenceHi = data.sequenceHi | 0
+  head.sequenceLo = data.sequenceLo | 0
   head.source = self.source
 }
 

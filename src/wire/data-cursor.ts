@@ -130,11 +130,11 @@ export class DataCursor {
 
   #takeNumber(reader: ProtoReader, field: number): void {
     if (field === FORWARD_FIELD.FROM) {
-      this.fromHi = reader.high
-      this.fromLo = reader.low
+      this.fromHi = reader.high >>> 0
+      this.fromLo = reader.low >>> 0
     } else if (field === FORWARD_FIELD.TO) {
-      this.toHi = reader.high
-      this.toLo = reader.low
+      this.toHi = reader.high >>> 0
+      this.toLo = reader.low >>> 0
     } else if (field === FORWARD_FIELD.FLAGS) {
       this.flags = reader.low >>> 0
     }
@@ -172,8 +172,8 @@ export class DataCursor {
   #takeRouterEntry(reader: ProtoReader): boolean {
     if (this.routerCount === ROUTER_COUNT_MAX || !reader.varint()) return false
     this.routerCount++
-    this.routerLastHi = reader.high
-    this.routerLastLo = reader.low
+    this.routerLastHi = reader.high >>> 0
+    this.routerLastLo = reader.low >>> 0
     return true
   }
 
@@ -188,8 +188,8 @@ export class DataCursor {
       const fixed = wireType === WIRE_TYPE.FIXED64
       if (!(fixed ? reader.fixed64() : reader.skip())) return false
       if (field === 2 && fixed) {
-        this.extensionHi = reader.high
-        this.extensionLo = reader.low
+        this.extensionHi = reader.high >>> 0
+        this.extensionLo = reader.low >>> 0
       }
       if (wireType !== WIRE_TYPE.VARINT) continue
       if (field === 1) this.extensionKind = reader.low >>> 0
@@ -208,7 +208,7 @@ export class DataCursor {
       const { field, wireType } = reader
       if (!reader.skip()) return false
       if (field !== FORWARD_FIELD.ROUTER) continue
-      if (wireType === WIRE_TYPE.VARINT && reader.high === high && reader.low === low) return true
+      if (wireType === WIRE_TYPE.VARINT && isId(reader, high, low)) return true
       if (wireType !== WIRE_TYPE.BYTES) continue
       const { position } = reader
       reader.open(this.buffer, reader.spanStart, reader.spanEnd)
@@ -221,7 +221,11 @@ export class DataCursor {
 
 function holds(reader: ProtoReader, high: number, low: number): boolean {
   while (reader.position < reader.end && reader.varint()) {
-    if (reader.low === low && reader.high === high) return true
+    if (isId(reader, high, low)) return true
   }
   return false
+}
+
+function isId(reader: ProtoReader, high: number, low: number): boolean {
+  return reader.low >>> 0 === low && reader.high >>> 0 === high
 }

@@ -83,8 +83,8 @@ export function headOfForward(
 ): void {
   into.type = head.type
   into.resultCode = head.resultCode
-  into.sequenceHi = head.sequenceHi
-  into.sequenceLo = head.sequenceLo
+  into.sequenceHi = head.sequenceHi | 0
+  into.sequenceLo = head.sequenceLo | 0
   into.source = relay.sourceSelf ? self.source : sourceField(head.sourceHi, head.sourceLo)
 }
 
@@ -124,8 +124,8 @@ export function headOfAnswer(
 ): void {
   into.type = head.type
   into.resultCode = answer.resultCode
-  into.sequenceHi = head.sequenceHi
-  into.sequenceLo = head.sequenceLo
+  into.sequenceHi = head.sequenceHi | 0
+  into.sequenceLo = head.sequenceLo | 0
   into.source = self.source
 }
 

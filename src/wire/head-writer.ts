@@ -36,6 +36,7 @@ const NOTHING = new Uint8Array(0)
 export class OutgoingHead {
   type = 0
   resultCode = 0
+  /** Halves of 32 bits, signed or not. */
   sequenceHi = 0
   sequenceLo = 0
   /** The field `source_bus_id` with its tag, ready to copy; empty for id 0. */

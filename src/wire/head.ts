@@ -100,21 +100,21 @@ export class InnerCursor {
   #takeNumber(reader: ProtoReader): void {
     switch (reader.field) {
       case 1:
-        this.version = reader.low | 0
+        this.version = reader.low
         break
       case 2:
-        this.type = reader.low | 0
+        this.type = reader.low
         break
       case 3:
         this.resultCode = unzigzag(reader.low)
         break
       case 4:
-        this.sequenceHi = reader.high
-        this.sequenceLo = reader.low
+        this.sequenceHi = reader.high >>> 0
+        this.sequenceLo = reader.low >>> 0
         break
       case 5:
-        this.sourceHi = reader.high
-        this.sourceLo = reader.low
+        this.sourceHi = reader.high >>> 0
+        this.sourceLo = reader.low >>> 0
         break
       case 9:
         this.bodyBytes = boundedSize(reader)
@@ -135,7 +135,7 @@ export class InnerCursor {
       if (!reader.tag()) return false
       const { field, wireType } = reader
       if (!reader.skip()) return false
-      if (field === 1 && wireType === WIRE_TYPE.VARINT) this.cryptoAlgorithm = reader.low | 0
+      if (field === 1 && wireType === WIRE_TYPE.VARINT) this.cryptoAlgorithm = reader.low
       if (wireType !== WIRE_TYPE.BYTES) continue
       if (field === 2) {
         this.ivStart = reader.spanStart
@@ -154,7 +154,7 @@ export class InnerCursor {
       const { field, wireType } = reader
       if (!reader.skip()) return false
       if (wireType !== WIRE_TYPE.VARINT) continue
-      if (field === 1) this.compressionType = reader.low | 0
+      if (field === 1) this.compressionType = reader.low
       else if (field === 2) this.compressedBytes = boundedSize(reader)
     }
     return true
@@ -163,5 +163,6 @@ export class InnerCursor {
 
 /** A 64-bit size as a number, or -1 where a number cannot hold it: no such body exists. */
 function boundedSize(reader: ProtoReader): number {
-  return reader.high > SAFE_HIGH_MAX ? -1 : reader.high * HALF + reader.low
+  const high = reader.high >>> 0
+  return high > SAFE_HIGH_MAX ? -1 : high * HALF + (reader.low >>> 0)
 }

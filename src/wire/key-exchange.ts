@@ -28,7 +28,7 @@ export const CURVE_NAMES = Object.freeze(Object.keys(CURVES) as CurveName[])
 export const KDF_HKDF_SHA256 = 0
 
 /** SEC 1: an uncompressed point starts with it. */
-export const UNCOMPRESSED = 4
+const UNCOMPRESSED = 4
 
 /** Undefined for 0 (none) and for every number that is not ours. */
 export function curveByNumber(wire: number): CurveName | undefined {

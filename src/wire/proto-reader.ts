@@ -7,7 +7,8 @@ export const WIRE_TYPE = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as cons
 
 /**
  * A cursor over one span. Every reading method returns false where the span does not hold what it
- * says; the reader must not be used further then. `high` and `low` are unsigned.
+ * says; the reader must not be used further then. Halves are signed, as small integers are what
+ * the engine keeps without boxing: `>>> 0` makes them unsigned.
  */
 export class ProtoReader {
   buffer: Uint8Array = new Uint8Array(0)
@@ -47,39 +48,37 @@ export class ProtoReader {
 
   /** A number of at most 64 bits in at most 10 bytes; bits beyond the 64th are dropped. */
   varint(): boolean {
-    const { buffer, end } = this
-    let at = this.position
-    let low = 0
-    for (let shift = 0; shift < 28; shift += 7) {
-      if (at >= end) return false
+    const at = this.position
+    if (at >= this.end) return false
+    const byte = this.buffer[at]!
+    if (byte >= 0x80) return this.#longVarint(at, byte & 0x7f)
+    this.position = at + 1
+    this.low = byte
+    this.high = 0
+    return true
+  }
+
+  #longVarint(start: number, lowest: number): boolean {
+    const { buffer } = this
+    const last = Math.min(this.end, start + VARINT_BYTES_MAX)
+    let low = lowest
+    let high = 0
+    let at = start + 1
+    for (let shift = 7; at < last; shift += 7) {
       const byte = buffer[at++]!
-      low |= (byte & 0x7f) << shift
+      const bits = byte & 0x7f
+      if (shift < 32) low |= bits << shift
+      // The fifth byte, at bit 28, has bits of both halves.
+      if (shift > 28) high |= bits << (shift - 32)
+      else if (shift === 28) high = bits >>> 4
       if (byte < 0x80) {
         this.position = at
         this.low = low
-        this.high = 0
+        this.high = high
         return true
       }
     }
-    return this.#longVarint(at, low)
-  }
-
-  #longVarint(from: number, lowest: number): boolean {
-    const { buffer, end } = this
-    if (from >= end) return false
-    let byte = buffer[from]!
-    this.low = (lowest | (byte << 28)) >>> 0
-    let high = (byte & 0x7f) >>> 4
-    const last = Math.min(end, from - 4 + VARINT_BYTES_MAX)
-    let at = from + 1
-    for (let shift = 3; byte >= 0x80; shift += 7) {
-      if (at >= last) return false
-      byte = buffer[at++]!
-      high |= (byte & 0x7f) << shift
-    }
-    this.high = high >>> 0
-    this.position = at
-    return true
+    return false
   }
 
   fixed64(): boolean {
@@ -93,7 +92,8 @@ export class ProtoReader {
 
   /** A length-delimited field: its bytes become the span, which lies within the reader's end. */
   span(): boolean {
-    if (!this.varint() || this.high !== 0 || this.low > this.end - this.position) return false
+    if (!this.varint() || this.high !== 0 || this.low < 0) return false
+    if (this.low > this.end - this.position) return false
     this.spanStart = this.position
     this.spanEnd = this.position + this.low
     this.position = this.spanEnd
@@ -121,7 +121,7 @@ export class ProtoReader {
 
 function littleEndian(buffer: Uint8Array, at: number): number {
   const upper = (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
-  return (buffer[at]! | (buffer[at + 1]! << 8) | upper) >>> 0
+  return buffer[at]! | (buffer[at + 1]! << 8) | upper
 }
 
 /** Reverses `zigzag`: what a sint32 field holds. */

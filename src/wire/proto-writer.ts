@@ -1,28 +1,31 @@
-// Writes protobuf numbers by hand: 64 bits as two unsigned halves, into memory that is there.
+// Writes protobuf numbers by hand, 64 bits as two halves, into memory that is there.
+//
+// A half may be signed or unsigned: only its 32 bits count. Small signed integers are passed on by
+// the engine without boxing, so the data path makes them so (`| 0`).
 
-/** Bytes of an unsigned 32-bit number, 1 to 5. */
+/** Bytes of a 32-bit number, 1 to 5. */
 export function varintBytes(value: number): number {
-  if (value < 0x80) return 1
-  if (value < 0x4000) return 2
-  if (value < 0x20_0000) return 3
-  return value < 0x1000_0000 ? 4 : 5
+  if ((value & ~0x7f) === 0) return 1
+  if ((value & ~0x3fff) === 0) return 2
+  if ((value & ~0x1f_ffff) === 0) return 3
+  return (value & ~0xfff_ffff) === 0 ? 4 : 5
 }
 
 /** Bytes of a 64-bit number, 1 to 10. */
 export function longVarintBytes(high: number, low: number): number {
   if (high === 0) return varintBytes(low)
-  if (high < 8) return 5
-  if (high < 0x400) return 6
-  if (high < 0x2_0000) return 7
-  if (high < 0x100_0000) return 8
-  return high < 0x8000_0000 ? 9 : 10
+  if ((high & ~0x7) === 0) return 5
+  if ((high & ~0x3ff) === 0) return 6
+  if ((high & ~0x1_ffff) === 0) return 7
+  if ((high & ~0xff_ffff) === 0) return 8
+  return high >>> 31 === 0 ? 9 : 10
 }
 
-/** Writes an unsigned 32-bit number; returns the offset behind it. */
+/** Writes a 32-bit number; returns the offset behind it. */
 export function writeVarint(buffer: Uint8Array, offset: number, value: number): number {
   let at = offset
-  let rest = value
-  while (rest >= 0x80) {
+  let rest = value | 0
+  while ((rest & ~0x7f) !== 0) {
     buffer[at++] = 0x80 | (rest & 0x7f)
     rest >>>= 7
   }
@@ -38,21 +41,19 @@ export function writeLongVarint(
   low: number,
 ): number {
   if (high === 0) return writeVarint(buffer, offset, low)
-  let at = offset
-  let rest = low
-  for (let group = 0; group < 4; group++) {
-    buffer[at++] = 0x80 | (rest & 0x7f)
-    rest >>>= 7
-  }
+  buffer[offset] = 0x80 | (low & 0x7f)
+  buffer[offset + 1] = 0x80 | ((low >>> 7) & 0x7f)
+  buffer[offset + 2] = 0x80 | ((low >>> 14) & 0x7f)
+  buffer[offset + 3] = 0x80 | ((low >>> 21) & 0x7f)
   // The fifth byte holds the last 4 bits of the lower half and the first 3 of the upper one.
-  const middle = rest | ((high & 7) << 4)
+  const middle = (low >>> 28) | ((high & 7) << 4)
   const upper = high >>> 3
   if (upper === 0) {
-    buffer[at] = middle
-    return at + 1
+    buffer[offset + 4] = middle
+    return offset + 5
   }
-  buffer[at] = 0x80 | middle
-  return writeVarint(buffer, at + 1, upper)
+  buffer[offset + 4] = 0x80 | middle
+  return writeVarint(buffer, offset + 5, upper)
 }
 
 /** Writes eight bytes, the lowest first. */

@@ -47,7 +47,7 @@ function put(staging: Staging, bytes: Uint8Array): string {
 
 const endOfTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('the frames of a turn leave as one write at its end', async (t) => {
+test.serial('the frames of a turn leave as one write at its end', async (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, MIB)
   for (let i = 0; i < 100; i++) put(staging, bytesOf(64, i))
@@ -58,7 +58,7 @@ test('the frames of a turn leave as one write at its end', async (t) => {
   t.is(staging.pendingBytes, 0)
 })
 
-test('a full chunk leaves at once and its memory is used again within the turn', (t) => {
+test.serial('a full chunk leaves at once and its memory is used again within the turn', (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, MIB)
   put(staging, bytesOf(CHUNK_BYTES, 1))
@@ -69,23 +69,26 @@ test('a full chunk leaves at once and its memory is used again within the turn',
   staging.drop()
 })
 
-test('while the drain is busy nothing is written, then all of it in order at once', async (t) => {
-  const drain = new SpyDrain()
-  const staging = new Staging(drain, 4 * MIB)
-  const frames = Array.from({ length: 40 }, (_, i) => bytesOf(1 + i * 777, i + 1))
-  drain.busy = true
-  for (const frame of frames) {
-    t.is(put(staging, frame), 'ok')
-    await endOfTurn()
-  }
-  t.deepEqual(drain.writes, [1])
-  drain.busy = false
-  drain.done(staging)
-  t.deepEqual(drain.writes.length, 2)
-  t.is(drain.written.compare(Buffer.concat(frames)), 0)
-})
+test.serial(
+  'while the drain is busy nothing is written, then all of it in order at once',
+  async (t) => {
+    const drain = new SpyDrain()
+    const staging = new Staging(drain, 4 * MIB)
+    const frames = Array.from({ length: 40 }, (_, i) => bytesOf(1 + i * 777, i + 1))
+    drain.busy = true
+    for (const frame of frames) {
+      t.is(put(staging, frame), 'ok')
+      await endOfTurn()
+    }
+    t.deepEqual(drain.writes, [1])
+    drain.busy = false
+    drain.done(staging)
+    t.deepEqual(drain.writes.length, 2)
+    t.is(drain.written.compare(Buffer.concat(frames)), 0)
+  },
+)
 
-test('one hand-over carries a bounded batch', async (t) => {
+test.serial('one hand-over carries a bounded batch', async (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, 8 * MIB)
   drain.busy = true
@@ -96,7 +99,7 @@ test('one hand-over carries a bounded batch', async (t) => {
   t.is(drain.written.length, 80 * 60_000)
 })
 
-test('an idle area holds no chunk, whether the drain was free or busy', async (t) => {
+test.serial('an idle area holds no chunk, whether the drain was free or busy', async (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, MIB)
   put(staging, bytesOf(10, 1))
@@ -112,7 +115,7 @@ test('an idle area holds no chunk, whether the drain was free or busy', async (t
   t.is(idleChunks(), before)
 })
 
-test('memory that the drain still has is in no other hands', async (t) => {
+test.serial('memory that the drain still has is in no other hands', async (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, MIB)
   drain.busy = true
@@ -128,7 +131,7 @@ test('memory that the drain still has is in no other hands', async (t) => {
   staging.drop()
 })
 
-test('a refused claim is called back once, at half of the limit and not before', (t) => {
+test.serial('a refused claim is called back once, at half of the limit and not before', (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, 4 * MIB)
   drain.busy = true
@@ -143,7 +146,7 @@ test('a refused claim is called back once, at half of the limit and not before',
   t.is(drain.writables, 1)
 })
 
-test('a claim over the limit first lets a free drain make room', (t) => {
+test.serial('a claim over the limit first lets a free drain make room', (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, 1_000)
   t.is(put(staging, bytesOf(800, 1)), 'ok')
@@ -153,7 +156,7 @@ test('a claim over the limit first lets a free drain make room', (t) => {
   staging.drop()
 })
 
-test('a chunk that must wait half empty is cut to size', (t) => {
+test.serial('a chunk that must wait half empty is cut to size', (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, 8 * MIB)
   drain.busy = true
@@ -168,7 +171,7 @@ test('a chunk that must wait half empty is cut to size', (t) => {
   t.is(drain.written.compare(Buffer.concat(all)), 0)
 })
 
-test('finish refuses claims, hands the rest over and says so once', (t) => {
+test.serial('finish refuses claims, hands the rest over and says so once', (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, MIB)
   drain.busy = true
@@ -181,7 +184,7 @@ test('finish refuses claims, hands the rest over and says so once', (t) => {
   t.is(drain.finishes, 1)
 })
 
-test('after drop nothing is pending, written or called back', async (t) => {
+test.serial('after drop nothing is pending, written or called back', async (t) => {
   const drain = new SpyDrain()
   const staging = new Staging(drain, 100)
   drain.busy = true
@@ -194,7 +197,7 @@ test('after drop nothing is pending, written or called back', async (t) => {
   t.deepEqual([drain.writes, drain.writables, drain.finishes], [[90], 0, 0])
 })
 
-test('a commit of more than was claimed is an error of ours', (t) => {
+test.serial('a commit of more than was claimed is an error of ours', (t) => {
   const staging = new Staging(new SpyDrain(), MIB)
   staging.claim(10)
   t.throws(() => staging.commit(11), { name: 'InvariantError' })

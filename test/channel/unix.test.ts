@@ -17,7 +17,7 @@ test.after.always(() => directory.remove())
 
 contract({ name: 'unix', channel, freshAddress: () => `unix://${freshPath()}` })
 
-test('the file and a directory that was missing are for their owner only', async (t) => {
+test.serial('the file and a directory that was missing are for their owner only', async (t) => {
   const path = join(directory.path, 'made', 'deeper', 'socket')
   const listener = await listen(path)
   t.is(statSync(path).mode & 0o777, 0o600)
@@ -26,21 +26,21 @@ test('the file and a directory that was missing are for their owner only', async
   t.deepEqual(readdirSync(join(directory.path, 'made', 'deeper')), [])
 })
 
-test('the mode of the file is an option', async (t) => {
+test.serial('the mode of the file is an option', async (t) => {
   const path = freshPath()
   const listener = await listen(path, new UnixChannel({ socketMode: 0o660 }))
   t.is(statSync(path).mode & 0o777, 0o660)
   await listener.close()
 })
 
-test('a relative path is made absolute', async (t) => {
+test.serial('a relative path is made absolute', async (t) => {
   const path = freshPath()
   const pair = await connectPair(channel, `pipe://${relative(process.cwd(), path)}`)
   t.is(pair.listener.address, `unix://${path}`)
   await pair.close()
 })
 
-test('a socket that a dead process left is taken over', async (t) => {
+test.serial('a socket that a dead process left is taken over', async (t) => {
   const path = freshPath()
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
   spawnSync(process.execPath, ['-e', script])
@@ -53,31 +53,34 @@ test('a socket that a dead process left is taken over', async (t) => {
   t.false(existsSync(path))
 })
 
-test('two listeners that find the same stale socket: one gets it and is reachable', async (t) => {
-  const path = freshPath()
-  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
-  spawnSync(process.execPath, ['-e', script])
-  const results = await Promise.allSettled([listen(path), listen(path), listen(path)])
-  const winners = results.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []))
-  t.is(winners.length, 1)
-  const end = await dialled(channel, `unix://${path}`)
-  end.connection.close('now')
-  await end.sink.whenClosed
-  await winners[0]!.close()
-  t.deepEqual(
-    readdirSync(directory.path).filter((name) => name.startsWith('.')),
-    [],
-  )
-})
+test.serial(
+  'two listeners that find the same stale socket: one gets it and is reachable',
+  async (t) => {
+    const path = freshPath()
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', script])
+    const results = await Promise.allSettled([listen(path), listen(path), listen(path)])
+    const winners = results.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []))
+    t.is(winners.length, 1)
+    const end = await dialled(channel, `unix://${path}`)
+    end.connection.close('now')
+    await end.sink.whenClosed
+    await winners[0]!.close()
+    t.deepEqual(
+      readdirSync(directory.path).filter((name) => name.startsWith('.')),
+      [],
+    )
+  },
+)
 
-test('a file that is no socket is refused and kept', async (t) => {
+test.serial('a file that is no socket is refused and kept', async (t) => {
   const path = freshPath()
   writeFileSync(path, 'precious')
   await t.throwsAsync(listen(path), { code: 'LISTEN_FAILED', message: /not a socket/ })
   t.is(statSync(path).size, 8)
 })
 
-test('a path that belongs to another listener by now is left alone on close', async (t) => {
+test.serial('a path that belongs to another listener by now is left alone on close', async (t) => {
   const path = freshPath()
   const first = await listen(path)
   renameSync(path, `${path}.away`)
@@ -91,9 +94,12 @@ test('a path that belongs to another listener by now is left alone on close', as
   t.false(existsSync(path))
 })
 
-test('a path over the kernel’s limit is BAD_ADDRESS, also after it was made absolute', async (t) => {
-  for (const path of [`/${'x'.repeat(107)}`, 'x'.repeat(107)]) {
-    await t.throwsAsync(listen(path), { code: 'BAD_ADDRESS' })
-    await t.throwsAsync(dialled(channel, `unix://${path}`), { code: 'BAD_ADDRESS' })
-  }
-})
+test.serial(
+  'a path over the kernel’s limit is BAD_ADDRESS, also after it was made absolute',
+  async (t) => {
+    for (const path of [`/${'x'.repeat(107)}`, 'x'.repeat(107)]) {
+      await t.throwsAsync(listen(path), { code: 'BAD_ADDRESS' })
+      await t.throwsAsync(dialled(channel, `unix://${path}`), { code: 'BAD_ADDRESS' })
+    }
+  },
+)

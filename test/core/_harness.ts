@@ -21,6 +21,9 @@ export function seededRandom(seed: number): (bytes: number) => Uint8Array {
     })
 }
 
+/** More deadlines in one step of the clock come from a node that runs in a circle. */
+const TURNS_MAX = 100_000
+
 export function incarnationOf(number: number): Uint8Array {
   const incarnation = new Uint8Array(16)
   new DataView(incarnation.buffer).setUint32(12, number)
@@ -69,12 +72,20 @@ export interface Answered {
   readonly text: string
 }
 
-interface End {
+export interface End {
   readonly host: Host
   readonly connection: number
   readonly wire: Wire
   readonly reader: FrameReader
   peer: End | undefined
+  /** A test at the other end instead of a host. */
+  far: FarSide | undefined
+}
+
+/** The other end of a connection, played by a test. */
+export interface FarSide {
+  heard(chunk: Uint8Array): void
+  closed(how: 'flush' | 'now'): void
 }
 
 /** One core with everything that it said. */
@@ -139,7 +150,11 @@ export class Host {
 
 export class World {
   nowMs = 0
+  /** How far the calendar has jumped away from the steady clock. */
+  wallOffsetMs = 0
   readonly hosts: Host[] = []
+  /** Addresses that a test answers itself. */
+  readonly answers = new Map<string, (host: Host, connection: number) => void>()
   #settling = false
 
   host(overrides: Partial<CoreConfig> & { id: bigint }): Host {
@@ -155,7 +170,7 @@ export class World {
     const ambient: Ambient = {
       primitives: nodePrimitives,
       random: seededRandom(number * 7919),
-      wallMs: () => WALL_MS + this.nowMs,
+      wallMs: () => WALL_MS + this.wallOffsetMs + this.nowMs,
     }
     const host = new Host(this, config, ambient)
     this.hosts.push(host)
@@ -166,7 +181,7 @@ export class World {
     for (const effect of effects) {
       host.effects.push(effect)
       if (effect.kind === 'send') host.ends.get(effect.connection)?.wire.chunks.push(effect.frame)
-      else if (effect.kind === 'close') this.#close(host, effect.connection)
+      else if (effect.kind === 'close') this.#close(host, effect.connection, effect.how)
       else if (effect.kind === 'event') host.events.push(effect.event)
       else this.#dial(host, effect.connection, effect.address)
     }
@@ -174,38 +189,45 @@ export class World {
   }
 
   #dial(host: Host, connection: number, address: string): void {
+    const answer = this.answers.get(address)
+    if (answer !== undefined) {
+      answer(host, connection)
+      return
+    }
     const target = this.hosts.find((other) => other.listens.includes(address))
     if (target === undefined) {
       host.give({ kind: 'dial_failed', connection, detail: 'refused' })
       return
     }
     const accepted = target.core.nextConnectionNumber()
-    const near = this.#end(host, connection)
-    const far = this.#end(target, accepted)
+    const near = this.end(host, connection)
+    const far = this.end(target, accepted)
     near.peer = far
     far.peer = near
     target.give({ kind: 'accepted', connection: accepted, port: portOf(far, address) })
     host.give({ kind: 'dialled', connection, port: portOf(near, address) })
   }
 
-  #end(host: Host, connection: number): End {
+  end(host: Host, connection: number): End {
     const end: End = {
       host,
       connection,
       wire: new Wire(),
       reader: new FrameReader(16_384),
       peer: undefined,
+      far: undefined,
     }
     host.ends.set(connection, end)
     return end
   }
 
-  #close(host: Host, connection: number): void {
+  #close(host: Host, connection: number, how: 'flush' | 'now'): void {
     const end = host.ends.get(connection)
     if (end === undefined) return
     this.#flush(end)
     end.wire.isClosed = true
     host.ends.delete(connection)
+    end.far?.closed(how)
     const peer = end.peer
     if (peer === undefined || !peer.host.ends.delete(peer.connection)) return
     peer.wire.isClosed = true
@@ -245,12 +267,14 @@ export class World {
   #flush(end: End): boolean {
     const chunks = end.wire.chunks.splice(0)
     const peer = end.peer
-    if (peer === undefined) return false
-    for (const chunk of chunks) this.#carry(peer, chunk)
+    for (const chunk of chunks) {
+      if (end.far !== undefined) end.far.heard(chunk)
+      else if (peer !== undefined) this.carry(peer, chunk)
+    }
     return chunks.length > 0
   }
 
-  #carry(end: End, chunk: Uint8Array): void {
+  carry(end: End, chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       const space = end.reader.space()
       const bytes = Math.min(space.length, chunk.length - at)
@@ -258,6 +282,7 @@ export class World {
       end.reader.filled(bytes)
       at += bytes
       for (;;) {
+        if (end.wire.isClosed) return
         const effects = end.host.core.receive(this.nowMs, end.connection)
         if (effects.length === 0) break
         this.perform(end.host, effects)
@@ -268,9 +293,10 @@ export class World {
   /** Moves the clock to each deadline on the way. */
   advance(ms: number): void {
     const untilMs = this.nowMs + ms
-    for (;;) {
+    for (let turns = 0; ; turns++) {
       const next = Math.min(...this.hosts.map((host) => host.core.nextDeadlineMs()))
       if (next > untilMs) break
+      if (turns > TURNS_MAX) throw new Error('deadlines without end')
       this.nowMs = Math.max(this.nowMs, next)
       for (const host of this.hosts) host.give({ kind: 'tick' })
     }
@@ -278,7 +304,7 @@ export class World {
   }
 }
 
-function portOf(end: End, address: string): Port {
+export function portOf(end: End, address: string): Port {
   return {
     outlet: end.wire,
     reader: end.reader,

@@ -1,5 +1,6 @@
 // The four decompressors on Node: round trips, the highest ratios, and bombs.
 
+import { createRequire } from 'node:module'
 import { constants, deflateRawSync } from 'node:zlib'
 import test from 'ava'
 import { nodePrimitives } from '../../src/node/primitives.js'
@@ -122,10 +123,41 @@ for (const name of COMPRESSION_NAMES) {
   })
 }
 
-test('robustness 5: a snappy block that says 1 GiB of itself never reaches the package', (t) => {
-  for (const preamble of ['8080808004', 'ffffffff0f', 'ffffffffff', '80', '']) {
-    const block = join(fromHex(preamble), fromHex('0041'))
-    t.is(nodePrimitives.decompress('snappy', block, 1_000), undefined)
+type Unpack = (packed: Uint8Array) => Uint8Array
+
+/** What the package is given while `run` runs; undefined where it is not installed. */
+function watchPackage(name: string, run: () => void): Uint8Array[] | undefined {
+  if (!nodePrimitives.compressions.has(name === 'snappy' ? 'snappy' : 'lz4')) return undefined
+  const codec = createRequire(import.meta.url)(name) as { uncompressSync: Unpack }
+  const original = codec.uncompressSync
+  const given: Uint8Array[] = []
+  codec.uncompressSync = (packed) => {
+    given.push(packed)
+    return original(packed)
   }
-  t.is(nodePrimitives.decompress('snappy', NONE, 1), undefined)
+  try {
+    run()
+  } finally {
+    codec.uncompressSync = original
+  }
+  return given
+}
+
+test('robustness 5: a snappy block that says 1 GiB of itself never reaches the package', (t) => {
+  const given = watchPackage('snappy', () => {
+    for (const preamble of ['8080808004', 'ffffffff0f', 'ffffffffff', '80', '']) {
+      const block = join(fromHex(preamble), fromHex('0041'))
+      t.is(nodePrimitives.decompress('snappy', block, 1_000), undefined)
+    }
+    t.is(nodePrimitives.decompress('snappy', NONE, 1), undefined)
+    t.is(nodePrimitives.decompress('snappy', fromHex('010041'), 1)?.length, 1)
+  })
+  t.is(given?.length ?? 1, 1)
+})
+
+test('robustness 5: lz4 is told to make room for the declared size and no more', (t) => {
+  const given = watchPackage('lz4-napi', () => {
+    nodePrimitives.decompress('lz4', fromHex('1f4101004b504141414141'), 100)
+  })
+  t.deepEqual(given?.map((packed) => toHex(packed.subarray(0, 4))) ?? ['64000000'], ['64000000'])
 })

@@ -228,6 +228,8 @@ test('damaged bytes are refused and never throw', (t) => {
   }
   const damaged = [
     '00',
+    '0001',
+    'c08080801001',
     '0b0c',
     '0e',
     '0d0000',
@@ -260,6 +262,9 @@ test('a key refresh checks for its link, its bytes and its tokens only', (t) => 
   t.false(checks(TOKENS, text('pong of link 1'), handshake))
   t.false(checks(TOKENS, link, patternBytes(60, 2)))
   t.false(checks(TOKENS, join(link, handshake.subarray(0, 1)), handshake.subarray(1)))
+  const zeros = new Uint8Array(4)
+  const early = bindRefresh(nodePrimitives, TOKENS, link, join(zeros, handshake))
+  t.false(checks(TOKENS, join(link, zeros), handshake, early))
   t.false(checks(TOKENS, link, handshake, []))
   t.true(checks([], link, handshake, []))
   t.is(new Set(bindings.map(toHex)).size, 2)

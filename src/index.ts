@@ -1,0 +1,20 @@
+// The public names of treebus.
+
+export type { Address } from './channel/address.js'
+export { type BusIdLike, formatId, parseId } from './core/bus-id.js'
+export type { LinkDownReason, LinkInfo, LinkRole, NodeState } from './core/effects.js'
+export type { RetryPolicy } from './core/parent-dialler.js'
+export type { PeerData, PolicyRule, Relation, TopologyPeer } from './core/topology.js'
+export { BusError, type BusErrorCode, type Fault } from './errors.js'
+export type { BusMessage } from './node/bus-message.js'
+export { BusNode, type SendOptions, type SendResult } from './node/bus-node.js'
+export type { CallOptions, PeerReport } from './node/calls.js'
+export type {
+  BusNodeEvents,
+  CommandEvent,
+  LinkDown,
+  Refused,
+  Undelivered,
+} from './node/events.js'
+export type { BusLogger } from './node/logger.js'
+export type { BusNodeOptions, TopologyEntry } from './node/options.js'

@@ -1,0 +1,456 @@
+// The node that a process embeds: the class users see.
+
+import { EventEmitter } from 'node:events'
+import { DEFAULT_CONNECTION_LIMITS } from '../channel/channel.js'
+import { type BusIdLike, formatId, parseId } from '../core/bus-id.js'
+import type { CoreEvent, LinkInfo, NodeState } from '../core/effects.js'
+import { NodeCore } from '../core/node-core.js'
+import type { PeerData, PolicyRule, Relation, TopologyPeer } from '../core/topology.js'
+import { BusError } from '../errors.js'
+import type { BusMessage } from './bus-message.js'
+import { type CallOptions, Calls, type PeerReport } from './calls.js'
+import { Clock } from './clock.js'
+import { answerCommand } from './command-answer.js'
+import { linkChannel, sendChannel, traceRequest } from './diagnostics.js'
+import { Driver } from './driver.js'
+import { Entropy } from './entropy.js'
+import type { BusNodeEvents } from './events.js'
+import { bytesOf, Inbox } from './inbox.js'
+import type { BusLogger } from './logger.js'
+import {
+  type BusNodeOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  tokenBytesOf,
+} from './options.js'
+import { Outgoing } from './outgoing.js'
+import { nodePrimitives } from './primitives.js'
+import { type ReadyOptions, untilRunning } from './ready.js'
+
+const DIAL_TIMEOUT_MS = 5_000
+const CLOSE_TIMEOUT_MS = 1_000
+
+/**
+ * What became of a message when it was handed over.
+ *
+ * sent      it is on its way, and in order behind what was sent before it
+ * full      the connection's queue is full; try again after `writable`
+ * closed    this node is closing
+ * no_route  there is no way to that id
+ */
+export type SendResult = 'sent' | 'full' | 'closed' | 'no_route'
+
+export interface SendOptions {
+  /** A number of the caller's choice that travels with the message: signed 32 bits. Default 0. */
+  readonly type?: number
+}
+
+/**
+ * A node of the bus. Make one with `BusNode.start`.
+ *
+ * Messages arrive at most once, and in order for each sender as long as the route does not change.
+ * A message that was `sent` is delivered, or comes back as `undelivered`, or its fate is unknown
+ * because a link on its way ended. Nothing is stored.
+ */
+export class BusNode extends EventEmitter<BusNodeEvents> {
+  readonly id: bigint
+  readonly #core: NodeCore
+  readonly #driver: Driver
+  readonly #clock: Clock
+  readonly #calls: Calls
+  readonly #inbox: Inbox
+  readonly #outgoing: Outgoing
+  readonly #logger: BusLogger | undefined
+  #firstAttempt: (() => void) | undefined
+  #gaveUp: BusError | undefined
+  #isOpen = true
+  #closing: Promise<void> | undefined
+  #onIdle: (() => void) | undefined
+
+  /**
+   * Starts a node. When the promise resolves it listens, and its first attempt to reach its parent
+   * has ended: `state` says `running`, or `connecting` where the parent was not there. It then
+   * keeps trying, and `ready()` waits for it.
+   *
+   * Rejects with BAD_CONFIGURATION, BAD_ADDRESS, BAD_ARGUMENT (an id), OPEN_LISTENER or
+   * LISTEN_FAILED; each names the value at fault. With `firstConnection: 'give_up'` also with the
+   * reason why the parent could not be reached.
+   */
+  static async start(options: BusNodeOptions): Promise<BusNode> {
+    const resolved = resolveOptions(options)
+    const node = new BusNode(resolved)
+    try {
+      for (const address of resolved.listen) await node.#driver.listen(address)
+      await node.#begin()
+    } catch (error) {
+      await node.close({ timeoutMs: 0 })
+      throw error
+    }
+    return node
+  }
+
+  private constructor(options: ResolvedOptions) {
+    super()
+    this.id = options.core.id
+    this.#logger = options.logger
+    this.#clock = new Clock(() => this.#wake())
+    const entropy = new Entropy()
+    const random = (bytes: number) => entropy.take(bytes)
+    const ambient = { primitives: nodePrimitives, random, wallMs: () => Date.now() }
+    this.#core = new NodeCore(options.core, ambient, {
+      message: (data, head) => this.#inbox.message(data, head),
+      answer: (data, head) => this.#inbox.returned(data, head),
+    })
+    this.#driver = this.#newDriver(options)
+    const { messageBytesMax } = options.core.limits
+    this.#outgoing = new Outgoing(this.#core, messageBytesMax, (data, head) =>
+      this.#inbox.looped(data, head),
+    )
+    this.#calls = new Calls({
+      core: this.#core,
+      outgoing: this.#outgoing,
+      random,
+      nowMs: () => this.#clock.nowMs(),
+      schedule: () => this.#driver.schedule(),
+    })
+    this.#inbox = new Inbox({
+      outgoing: this.#outgoing,
+      calls: this.#calls,
+      links: () => this.#core.links(),
+      onMessage: (message) => this.#tell(() => this.emit('message', message)),
+      onUndelivered: (failure) => this.#tell(() => this.emit('undelivered', failure)),
+      onAnswered: () => this.#checkIdle(),
+    })
+    for (const { id, parent, labels } of options.topology) {
+      this.updateTopology(id, parent, labels === undefined ? undefined : { labels })
+    }
+  }
+
+  #newDriver(options: ResolvedOptions): Driver {
+    return new Driver({
+      core: this.#core,
+      clock: this.#clock,
+      limits: { ...DEFAULT_CONNECTION_LIMITS, sendBufferBytesMax: options.sendBufferBytesMax },
+      dialTimeoutMs: DIAL_TIMEOUT_MS,
+      onEvent: (event) => this.#onEvent(event),
+      onWritable: () => this.#tell(() => this.emit('writable')),
+      nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
+    })
+  }
+
+  async #begin(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#firstAttempt = resolve
+      this.#driver.step({ kind: 'start' })
+    })
+    if (this.#gaveUp !== undefined) throw this.#gaveUp
+  }
+
+  /** `running` also says that the parent, where one is configured, knows us. */
+  get state(): NodeState {
+    return this.#core.state
+  }
+
+  /** Where this node listens, with the ports that it was given. */
+  get addresses(): string[] {
+    return this.#driver.addresses
+  }
+
+  /** What was counted since the start: traffic, faults by kind, calls under way. */
+  get counters(): Readonly<Record<string, number>> {
+    return {
+      ...this.#core.counters,
+      strayAnswers: this.#calls.strayAnswers,
+      unknownKinds: this.#inbox.unknownKinds,
+      controlDropped: this.#driver.controlDropped,
+      callsOpen: this.#calls.size,
+      bytesPending: this.#driver.pendingBytes,
+    }
+  }
+
+  /** The neighbours to which a link stands. */
+  peers(): LinkInfo[] {
+    return this.#core.links()
+  }
+
+  /** The link to a neighbour; undefined where none stands. */
+  peer(id: BusIdLike): LinkInfo | undefined {
+    return this.#core.link(parseId(id))
+  }
+
+  /** The link that a message for this id would leave by now. */
+  route(id: BusIdLike): LinkInfo | undefined {
+    return this.#core.route(parseId(id))
+  }
+
+  /**
+   * Sends a message; the payload is copied before this returns. To the own id it is delivered on a
+   * later turn of the loop. Throws BAD_ARGUMENT for what is no id and MESSAGE_TOO_LONG.
+   */
+  send(to: BusIdLike, payload: Uint8Array | string, options?: SendOptions): SendResult {
+    const id = parseId(to)
+    const content = bytesOf(payload)
+    if (!this.#isOpen) return 'closed'
+    const outcome = this.#outgoing.send(id, content, options)
+    if (sendChannel.hasSubscribers) {
+      const { type = 0 } = options ?? {}
+      sendChannel.publish({ node: this.id, to: id, type, bytes: content.length, outcome })
+    }
+    // Only a question can be unsupported.
+    return outcome as SendResult
+  }
+
+  /** The sequence of the last message that was sent: `undelivered` names it. */
+  get lastSequence(): bigint {
+    return BigInt(this.#outgoing.lastSequence)
+  }
+
+  /**
+   * Asks another node of our kind and resolves with its answer. Rejects with a BusError: NO_ROUTE,
+   * FULL, NODE_CLOSED and UNSUPPORTED (a plain node, or nobody listens there) say that nothing was
+   * done; REMOTE, that the other end refused; TIMEOUT, LINK_LOST and ABORTED, that it is not known.
+   */
+  async request(
+    to: BusIdLike,
+    payload: Uint8Array | string,
+    options: CallOptions = {},
+  ): Promise<BusMessage> {
+    const id = parseId(to)
+    this.#checkOpen()
+    const fields = { node: this.id, to: id, type: options.type ?? 0 }
+    return traceRequest(fields, () =>
+      this.#calls.request(id, bytesOf(payload), options).finally(() => this.#checkIdle()),
+    )
+  }
+
+  /**
+   * Sends a message and resolves when the target's node has it. Works towards plain nodes as well.
+   * Rejects as `request` does.
+   */
+  async confirm(
+    to: BusIdLike,
+    payload: Uint8Array | string,
+    options: CallOptions = {},
+  ): Promise<void> {
+    this.#checkOpen()
+    await this.#calls.confirm(parseId(to), bytesOf(payload), options)
+  }
+
+  /** The milliseconds that a message to another node of our kind and back takes. */
+  async ping(to: BusIdLike, options: CallOptions = {}): Promise<number> {
+    this.#checkOpen()
+    const startMs = this.#clock.nowMs()
+    await this.#calls.probe(parseId(to), options)
+    return this.#clock.nowMs() - startMs
+  }
+
+  /** The neighbours of another node of our kind. */
+  async peersOf(to: BusIdLike, options: CallOptions = {}): Promise<PeerReport[]> {
+    this.#checkOpen()
+    return this.#calls.peersOf(parseId(to), options)
+  }
+
+  /**
+   * Runs a custom command of the libatbus family at the next hop on the way to an id, and resolves
+   * with its answer. A command goes no further than that (spec D.3).
+   */
+  async command(
+    to: BusIdLike,
+    args: readonly (Uint8Array | string)[],
+    options: CallOptions = {},
+  ): Promise<readonly Uint8Array[]> {
+    this.#checkOpen()
+    const id = parseId(to)
+    const bytes = args.map(bytesOf)
+    return this.#calls.command(id, options, (sequence) =>
+      this.#driver.step({ kind: 'command', to: id, sequence, args: bytes }),
+    )
+  }
+
+  /** Dials a sibling once; `link_up` or `dial_failed` tells what came of it. */
+  connect(address: string, options: { readonly expectedId?: BusIdLike } = {}): void {
+    this.#checkOpen()
+    const { expectedId } = options
+    const input = { kind: 'connect', address } as const
+    this.#driver.step(
+      expectedId === undefined ? input : { ...input, expectedId: parseId(expectedId) },
+    )
+  }
+
+  /** Ends the link to a neighbour. A parent is dialled again. */
+  disconnect(id: BusIdLike): boolean {
+    const known = this.peer(id) !== undefined
+    this.#driver.step({ kind: 'disconnect', id: parseId(id) })
+    return known
+  }
+
+  /** Replaces the tokens for registrations to come; links that stand are not touched. */
+  setTokens(tokens: readonly (string | Uint8Array)[]): void {
+    this.#driver.step({ kind: 'tokens', tokens: tokenBytesOf(tokens) })
+  }
+
+  /** Tells this node that `id` is a child of `parent` (0: a root). False for a circle. */
+  updateTopology(id: BusIdLike, parent: BusIdLike, data?: PeerData): boolean {
+    return this.#core.topology.update(parseId(id), parseId(parent), data)
+  }
+
+  removeTopology(id: BusIdLike): boolean {
+    return this.#core.topology.remove(parseId(id))
+  }
+
+  /** What this node was told of the tree, itself and its parent included. */
+  topology(): TopologyPeer[] {
+    return [...this.#core.topology]
+  }
+
+  relation(to: BusIdLike): Relation {
+    return this.#core.topology.relation(this.id, parseId(to)).relation
+  }
+
+  /** Whether a node of the topology satisfies a rule, as seen from this one (spec D.1). */
+  allows(rule: PolicyRule, to: BusIdLike): boolean {
+    return this.#core.topology.allows(rule, this.id, parseId(to))
+  }
+
+  /** Resolves once the node is `running`. Rejects with TIMEOUT (default 30 s) or ABORTED. */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    this.#checkOpen()
+    if (this.state !== 'running') await untilRunning(this, options)
+  }
+
+  /**
+   * Leaves the tree: takes no more messages to send, waits for calls under way in both directions,
+   * writes what is queued, tells the neighbours, and closes. Never takes longer than `timeoutMs`
+   * (default 1,000), of which at most half is spent waiting for calls.
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#isOpen = false
+    const stopped = this.#driver.stopListening()
+    await within(timeoutMs / 2, (done) => {
+      this.#onIdle = done
+      this.#checkIdle()
+    })
+    this.#driver.step({ kind: 'stop' })
+    this.#calls.failAll('NODE_CLOSED')
+    await within(timeoutMs / 2, (done) => void this.#driver.allClosed().then(done))
+    this.#driver.abandon()
+    await stopped
+    this.#clock.stop()
+    this.#tell(() => this.emit('closed'))
+  }
+
+  #checkIdle(): void {
+    const isIdle = this.#calls.size === 0 && this.#inbox.unanswered === 0
+    if (isIdle && this.#outgoing.loopLength === 0) this.#onIdle?.()
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new BusError('NODE_CLOSED', formatId(this.id))
+  }
+
+  #wake(): void {
+    this.#calls.expire(this.#clock.nowMs())
+    this.#driver.step({ kind: 'tick' })
+  }
+
+  /**
+   * Runs the user's handlers. What they throw is theirs: it becomes an uncaught exception, on a
+   * turn of its own, so that it cannot leave us half way through a batch.
+   */
+  #tell(emit: () => boolean): boolean {
+    try {
+      return emit()
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+      return true
+    }
+  }
+
+  #onEvent(event: CoreEvent): void {
+    switch (event.kind) {
+      case 'state':
+        if (event.state === 'running') this.#attempted()
+        this.#tell(() => this.emit('state', event.state))
+        return
+      case 'link_up':
+        this.#log('info', 'link up', event.link)
+        linkChannel.publish({ node: this.id, event: 'up', link: event.link })
+        this.#tell(() => this.emit('link_up', event.link))
+        return
+      case 'link_down':
+        this.#linkDown(event)
+        return
+      case 'refused':
+        this.#log('warn', 'registration refused', event)
+        this.#tell(() => this.emit('refused', event))
+        this.#attempted()
+        return
+      case 'dial_failed':
+        this.#log('debug', 'cannot connect', event)
+        this.#tell(() => this.emit('dial_failed', event))
+        this.#attempted()
+        return
+      case 'parent_changed':
+        this.#tell(() => this.emit('parent_changed', event))
+        return
+      case 'command':
+        answerCommand(event, {
+          tell: (command) => this.#tell(() => this.emit('command', command)),
+          reply: (args) => this.#driver.step({ kind: 'command_reply', call: event.call, args }),
+        })
+        return
+      case 'command_reply':
+        this.#calls.commandAnswered(event.sequence, event.from, event.args)
+        return
+      case 'command_failed':
+        this.#calls.commandFailed(event.sequence, event.code)
+        return
+      case 'pong':
+        this.#tell(() => this.emit('pong', event))
+        return
+      case 'gave_up':
+        this.#gaveUp = new BusError(event.code, `the parent: ${event.detail}`)
+        this.#tell(() => this.emit('gave_up', event))
+        this.#attempted()
+    }
+  }
+
+  #linkDown(event: Extract<CoreEvent, { kind: 'link_down' }>): void {
+    const { link, reason } = event
+    this.#log('info', 'link down', event)
+    linkChannel.publish({ node: this.id, event: 'down', link, reason })
+    this.#calls.failVia(link.number)
+    this.#tell(() => this.emit('link_down', event))
+  }
+
+  #attempted(): void {
+    this.#firstAttempt?.()
+    this.#firstAttempt = undefined
+  }
+
+  #log(level: keyof BusLogger, message: string, fields: object): void {
+    this.#logger?.[level]({ node: formatId(this.id), ...fields }, `treebus: ${message}`)
+  }
+}
+
+/** Waits for `done`, but not longer than that. */
+async function within(limitMs: number, begin: (done: () => void) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, limitMs)
+    begin(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

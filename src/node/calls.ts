@@ -1,0 +1,274 @@
+// What this node asked of others and waits for: requests, confirmations, probes and commands.
+
+import { formatId, highHalf, joinHalves, lowHalf } from '../core/bus-id.js'
+import { FLAG_REQUIRE_RESPONSE, type SendOutcome } from '../core/data-path.js'
+import { codeOfWire } from '../core/dialler.js'
+import type { LinkInfo } from '../core/effects.js'
+import type { NodeCore } from '../core/node-core.js'
+import { BusError, type BusErrorCode } from '../errors.js'
+import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
+import type { BusMessage, ReceivedData, ReceivedHead } from './bus-message.js'
+import { OpenCalls } from './open-calls.js'
+import type { Outgoing } from './outgoing.js'
+
+export interface CallOptions {
+  /** A number of the caller's choice that travels with the message. Default 0. */
+  readonly type?: number
+  /** Gives up after this long. Default 30,000 ms. */
+  readonly timeoutMs?: number
+  /** Gives up at once when it aborts: the call ends with ABORTED. */
+  readonly signal?: AbortSignal
+}
+
+/** A neighbour of another node, as that node reports it. */
+export interface PeerReport {
+  readonly id: bigint
+  readonly role: LinkInfo['role']
+  readonly plain: boolean
+  readonly channel: LinkInfo['channel']
+  readonly address: string
+  readonly encrypted: boolean
+  readonly roundTripMs: number | undefined
+}
+
+export const DEFAULT_CALL_TIMEOUT_MS = 30_000
+
+const CODE_OF_OUTCOME: Readonly<Record<Exclude<SendOutcome, 'sent'>, BusErrorCode>> = {
+  full: 'FULL',
+  closed: 'NODE_CLOSED',
+  no_route: 'NO_ROUTE',
+  unsupported: 'UNSUPPORTED',
+}
+
+export interface CallsEnvironment {
+  readonly core: NodeCore
+  readonly outgoing: Outgoing
+  readonly random: (bytes: number) => Uint8Array
+  readonly nowMs: () => number
+  /** A deadline was added. */
+  readonly schedule: () => void
+}
+
+export class Calls {
+  readonly #env: CallsEnvironment
+  /** By the random number that travels with the question. */
+  readonly #requests = new OpenCalls<BusMessage>()
+  readonly #probes = new OpenCalls<BusMessage>()
+  /** By sequence, which the family's answers repeat. */
+  readonly #confirmations = new OpenCalls<undefined>()
+  readonly #commands = new OpenCalls<readonly Uint8Array[]>()
+  readonly #all = [this.#requests, this.#probes, this.#confirmations, this.#commands]
+  /** Answers that nobody waits for (any more), or that another node sent. */
+  strayAnswers = 0
+
+  constructor(env: CallsEnvironment) {
+    this.#env = env
+  }
+
+  get size(): number {
+    return this.#all.reduce((sum, calls) => sum + calls.size, 0)
+  }
+
+  nextDeadlineMs(): number {
+    return Math.min(...this.#all.map((calls) => calls.nextDeadlineMs()))
+  }
+
+  expire(nowMs: number): void {
+    for (const calls of this.#all) calls.expire(nowMs)
+  }
+
+  failVia(link: number): void {
+    for (const calls of this.#all) calls.failVia(link)
+  }
+
+  failAll(code: BusErrorCode): void {
+    for (const calls of this.#all) calls.failAll(code)
+  }
+
+  request(to: bigint, content: Uint8Array, options: CallOptions): Promise<BusMessage> {
+    return this.#ask(this.#requests, {
+      to,
+      content,
+      options,
+      kind: EXTENSION.REQUEST,
+      what: 'request',
+    })
+  }
+
+  /** Asks the node itself, not its user. */
+  probe(to: bigint, options: CallOptions): Promise<BusMessage> {
+    const content = new Uint8Array(0)
+    return this.#ask(this.#probes, { to, content, options, kind: EXTENSION.PROBE, what: 'ping' })
+  }
+
+  async peersOf(to: bigint, options: CallOptions): Promise<PeerReport[]> {
+    const content = new Uint8Array(0)
+    const kind = EXTENSION.PEERS_QUERY
+    const answer = await this.#ask(this.#probes, { to, content, options, kind, what: 'peers' })
+    return readPeers(answer.text, to)
+  }
+
+  #ask(
+    calls: OpenCalls<BusMessage>,
+    question: {
+      readonly to: bigint
+      readonly content: Uint8Array
+      readonly options: CallOptions
+      readonly kind: ExtensionKind
+      readonly what: string
+    },
+  ): Promise<BusMessage> {
+    const { to, content, options, kind, what } = question
+    const number = this.#newNumber()
+    const type = options.type ?? 0
+    return this.#open(calls, { what, to, options, key: number, answerer: to }, () =>
+      this.#env.outgoing.send(to, content, { type, kind, number }),
+    )
+  }
+
+  confirm(to: bigint, content: Uint8Array, options: CallOptions): Promise<undefined> {
+    const { core, outgoing } = this.#env
+    const sequence = BigInt(core.nextSequence())
+    const fields = { type: options.type ?? 0, flags: FLAG_REQUIRE_RESPONSE, sequence }
+    const call = { what: 'confirm', to, options, key: sequence, answerer: to }
+    return this.#open(this.#confirmations, call, () => outgoing.send(to, content, fields))
+  }
+
+  command(
+    to: bigint,
+    options: CallOptions,
+    send: (sequence: bigint) => void,
+  ): Promise<readonly Uint8Array[]> {
+    const { core } = this.#env
+    const sequence = BigInt(core.nextSequence())
+    // The next hop executes a command and answers it, whomever it was meant for (spec D.3).
+    const answerer = to === core.id ? to : core.route(to)?.id
+    const call = { what: 'command', to, options, key: sequence, answerer: answerer ?? 0n }
+    return this.#open(this.#commands, call, () => {
+      if (answerer === undefined) return 'no_route'
+      send(sequence)
+      return 'sent'
+    })
+  }
+
+  /** What cannot be sent fails at once; a call is open before it is sent, for it may loop back. */
+  #open<T>(
+    calls: OpenCalls<T>,
+    call: {
+      readonly what: string
+      readonly to: bigint
+      readonly options: CallOptions
+      readonly key: bigint
+      readonly answerer: bigint
+    },
+    send: () => SendOutcome,
+  ): Promise<T> {
+    const { answerer, key, options, to } = call
+    const { signal, timeoutMs } = options
+    const what = `${call.what} to ${formatId(to)}`
+    if (signal?.aborted) {
+      return Promise.reject(new BusError('ABORTED', what, { cause: signal.reason }))
+    }
+    return new Promise<T>((resolve, reject) => {
+      const viaLink = this.#env.core.route(to)?.number ?? 0
+      const dueMs = this.#env.nowMs() + (timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS)
+      calls.open({ key, to: answerer, viaLink, what, resolve, reject }, dueMs, signal)
+      const outcome = this.#sendOr(calls, key, send)
+      if (outcome !== 'sent') calls.fail(key, CODE_OF_OUTCOME[outcome])
+      this.#env.schedule()
+    })
+  }
+
+  /** A payload over the limit is thrown by `send`; then the call was never made. */
+  #sendOr<T>(calls: OpenCalls<T>, key: bigint, send: () => SendOutcome): SendOutcome {
+    try {
+      return send()
+    } catch (error) {
+      calls.discard(key)
+      throw error
+    }
+  }
+
+  #newNumber(): bigint {
+    const bytes = this.#env.random(8)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
+    return view.getBigUint64(0) || 1n
+  }
+
+  /** A reply or a refusal of ours arrived. False where nobody waits for it from that node. */
+  answered(message: BusMessage, kind: number, code: number): boolean {
+    const { from, number } = message
+    const calls =
+      kind === EXTENSION.REPLY || kind === EXTENSION.REFUSAL ? this.#requests : this.#probes
+    const refused = kind === EXTENSION.REFUSAL
+    const taken = refused
+      ? calls.has(number, from) && calls.fail(number, codeOfWire(code), message.text)
+      : calls.answer(number, from, message)
+    if (!taken) this.strayAnswers++
+    return taken
+  }
+
+  /** The family's answer to a message of ours. False where no call waits for it. */
+  returned(data: ReceivedData, head: ReceivedHead): boolean {
+    const to = joinHalves(data.fromHi, data.fromLo)
+    const { extensionKind, extensionHi, extensionLo } = data
+    const code = codeOfWire(head.resultCode)
+    if (extensionKind !== EXTENSION.NONE) {
+      const number = joinHalves(extensionHi, extensionLo)
+      const calls = extensionKind === EXTENSION.REQUEST ? this.#requests : this.#probes
+      return calls.has(number, to) && calls.fail(number, code)
+    }
+    const sequence = joinHalves(head.sequenceHi, head.sequenceLo)
+    if (head.resultCode !== 0) {
+      return this.#confirmations.has(sequence, to) && this.#confirmations.fail(sequence, code)
+    }
+    // A plain forwarder answers "passed on" as well; only the target's own word counts (spec K.7).
+    const isFinal = data.routerLastHi === highHalf(to) && data.routerLastLo === lowHalf(to)
+    return isFinal && this.#confirmations.answer(sequence, to, undefined)
+  }
+
+  commandAnswered(sequence: bigint, from: bigint, args: readonly Uint8Array[]): void {
+    if (!this.#commands.answer(sequence, from, args)) this.strayAnswers++
+  }
+
+  commandFailed(sequence: bigint, code: BusErrorCode): void {
+    this.#commands.fail(sequence, code)
+  }
+}
+
+function readPeers(text: string, from: bigint): PeerReport[] {
+  try {
+    const list: unknown = JSON.parse(text)
+    if (!Array.isArray(list)) throw new TypeError('not a list')
+    return list.map(readPeer)
+  } catch (cause) {
+    throw new BusError('BAD_MESSAGE', `list of peers from ${formatId(from)}`, { cause })
+  }
+}
+
+function readPeer(entry: Record<string, unknown>): PeerReport {
+  return {
+    id: BigInt(String(entry['id'])),
+    role: String(entry['role']) as LinkInfo['role'],
+    plain: entry['plain'] === true,
+    channel: String(entry['channel']) as LinkInfo['channel'],
+    address: String(entry['address']),
+    encrypted: entry['encrypted'] === true,
+    roundTripMs: typeof entry['roundTripMs'] === 'number' ? entry['roundTripMs'] : undefined,
+  }
+}
+
+/** The list that answers a peers query. */
+export function writePeers(links: readonly LinkInfo[]): string {
+  return JSON.stringify(
+    links.map(({ id, role, plain, channel, address, encrypted, roundTripMs }) => ({
+      id: formatId(id),
+      role,
+      plain,
+      channel,
+      address,
+      encrypted,
+      roundTripMs,
+    })),
+  )
+}

@@ -1,0 +1,68 @@
+// What a node tells its user, by event name.
+
+import type { LinkDownReason, LinkInfo, NodeState } from '../core/effects.js'
+import type { BusErrorCode } from '../errors.js'
+import type { BusMessage } from './bus-message.js'
+
+/** A message that this node sent and that did not arrive. */
+export interface Undelivered {
+  /** The id that it was for. */
+  readonly to: bigint
+  readonly type: number
+  readonly sequence: bigint
+  readonly code: BusErrorCode
+  /** The number on the wire, for codes of other implementations. */
+  readonly wireCode: number
+  /** The node that could not send it on. */
+  readonly by: bigint
+}
+
+export interface LinkDown {
+  readonly link: LinkInfo
+  readonly reason: LinkDownReason
+  /** With `fault`: what it broke. */
+  readonly code?: BusErrorCode
+}
+
+export interface Refused {
+  readonly by: 'us' | 'peer'
+  /** 0 where it did not come to an id. */
+  readonly id: bigint
+  readonly address: string
+  readonly code: BusErrorCode
+  readonly wireCode: number
+}
+
+export interface CommandEvent {
+  readonly from: bigint
+  readonly args: readonly Uint8Array[]
+  /** Answers it, once. Without an answer the sender gets an empty one when the handlers return. */
+  reply(args: readonly (Uint8Array | string)[]): void
+  /** Keeps the command open for an answer that comes later. */
+  defer(): void
+}
+
+/** The events of `BusNode` and their arguments. */
+export interface BusNodeEvents {
+  /** A message or a request for this node. */
+  message: [message: BusMessage]
+  /** A message that was `sent` came back: it was not delivered. */
+  undelivered: [failure: Undelivered]
+  link_up: [link: LinkInfo]
+  link_down: [down: LinkDown]
+  /** A registration failed, ours or somebody's at us. */
+  refused: [refusal: Refused]
+  dial_failed: [failure: { readonly address: string; readonly detail: string }]
+  state: [state: NodeState]
+  /** The parent is another node than before; `previous` is 0 at the first. */
+  parent_changed: [change: { readonly previous: bigint; readonly parent: bigint }]
+  /** A custom command of the libatbus family. */
+  command: [command: CommandEvent]
+  /** A neighbour answered a ping. */
+  pong: [pong: { readonly id: bigint; readonly roundTripMs: number }]
+  /** A connection that had answered `full` takes messages again. */
+  writable: []
+  /** With `firstConnection: 'give_up'`: the node has ended. */
+  gave_up: [why: { readonly code: BusErrorCode; readonly detail: string }]
+  closed: []
+}

@@ -1,0 +1,204 @@
+// What a node can be told at its start, checked before anything is opened.
+
+import { isLoopback, parseAddress } from '../channel/address.js'
+import { channelFor } from '../channel/channels.js'
+import { type BusIdLike, parseId } from '../core/bus-id.js'
+import type { CoreConfig, CoreLimits, SecurityRules } from '../core/config.js'
+import { DEFAULT_LIMITS, DEFAULT_SECURITY } from '../core/config.js'
+import { DEFAULT_RETRY, type RetryPolicy } from '../core/parent-dialler.js'
+import { BusError } from '../errors.js'
+import { ACCESS_TOKENS_MAX } from '../wire/access.js'
+import { CIPHER_NAMES, type CipherName } from '../wire/ciphers.js'
+import { COMPRESSION_NAMES, type CompressionName } from '../wire/compression.js'
+import { CURVE_NAMES, type CurveName } from '../wire/key-exchange.js'
+import { hostIdentity, newHashCode, newIncarnation } from './host-identity.js'
+import type { BusLogger } from './logger.js'
+import { nodePrimitives } from './primitives.js'
+
+/** One entry of the topology: `id` is a child of `parent` (spec D.1). */
+export interface TopologyEntry {
+  readonly id: BusIdLike
+  readonly parent: BusIdLike
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface BusNodeOptions {
+  /**
+   * This node's id: 64 bits, unique in the tree, not 0. With id 0 the node is a temporary one: it
+   * can run custom commands at its parent, and nothing else.
+   */
+  readonly id: BusIdLike
+  /** Addresses to listen on; port 0 takes a free one. Default: none. */
+  readonly listen?: readonly string[]
+  /** The parent's address, or several that are tried in turn. Default: this node is a root. */
+  readonly parent?: string | readonly string[]
+  /** Shared secrets, at most 5; two nodes need one in common. Default: none. */
+  readonly tokens?: readonly (string | Uint8Array)[]
+  /** Default `none`: links are in clear. Costs some µs a message and link. */
+  readonly keyExchange?: CurveName | 'none'
+  /** Accepted ciphers, best first. Default: aes-256-gcm, chacha20-poly1305-ietf, aes-128-gcm. */
+  readonly ciphers?: readonly CipherName[]
+  /** `required` refuses links that would stay in clear. Default `optional`. */
+  readonly encryption?: 'optional' | 'required'
+  /** Accepted compressions; they are also used. Default: none, since they cost far more CPU. */
+  readonly compression?: readonly CompressionName[]
+  /** `refuse` admits treebus nodes only. Default `accept`: libatbus nodes are welcome. */
+  readonly plainPeers?: 'accept' | 'refuse'
+  /** Allows a listener beyond loopback without a token. Default false. */
+  readonly allowOpenListener?: boolean
+  /** Tolerance for the clocks of who registers, in seconds; 0 is no check. Default 300. */
+  readonly clockSkewSeconds?: number
+  /** Silence after which a link is pinged; it ends after three times that. Default 8,000 ms. */
+  readonly pingIntervalMs?: number
+  /** Age at which keys are renewed; 0 never. Default 3 hours. */
+  readonly keyRefreshMs?: number
+  /** Nodes a message may pass. Default 16. */
+  readonly ttl?: number
+  /** Payload of one message. Default 2 MiB; a libatbus peer must be told the same. */
+  readonly messageBytesMax?: number
+  /** Bytes that may wait to be written to one connection before `send` says `full`. 8 MiB. */
+  readonly sendBufferBytesMax?: number
+  /** `give_up` ends the node when the first attempt fails, as libatbus does. Default `retry`. */
+  readonly firstConnection?: 'retry' | 'give_up'
+  /** How to come back to a lost parent. */
+  readonly retry?: Partial<RetryPolicy>
+  /** Rarely needed bounds; see `CoreLimits`. */
+  readonly limits?: Partial<CoreLimits>
+  /** Nodes that this one is told of, so that it can route to them. Default: none. */
+  readonly topology?: readonly TopologyEntry[]
+  /** Any pino-shaped logger. Default: silent. */
+  readonly logger?: BusLogger
+  /** Overrides the name by which nodes know that they share a host. */
+  readonly hostIdentity?: string
+  /** False: speak as a plain libatbus node does. Default true. */
+  readonly announce?: boolean
+}
+
+export interface ResolvedOptions {
+  readonly core: CoreConfig
+  readonly listen: readonly string[]
+  readonly sendBufferBytesMax: number
+  readonly topology: readonly TopologyEntry[]
+  readonly logger: BusLogger | undefined
+}
+
+/** Throws BAD_CONFIGURATION, or the code of the value at fault, naming that value. */
+export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
+  const id = parseId(options.id)
+  const parents = listOf(options.parent)
+  const listen = listOf(options.listen)
+  for (const address of [...parents, ...listen]) checkAddress(address)
+  if (id === 0n && listen.length > 0) bad('id 0 is a temporary node: it cannot listen')
+  if (id === 0n && parents.length === 0) bad('id 0 is a temporary node: it needs a parent')
+  const tokens = tokenBytesOf(options.tokens ?? [])
+  if (tokens.length === 0 && options.allowOpenListener !== true) refuseOpen(listen)
+  const limits = limitsOf(options)
+  const sendBufferBytesMax = options.sendBufferBytesMax ?? 8 * 1024 * 1024
+  checkRange('sendBufferBytesMax', sendBufferBytesMax, limits.messageBytesMax + 8_192, 2 ** 31)
+  const core: CoreConfig = {
+    id,
+    parents,
+    tokens,
+    limits,
+    incarnation: newIncarnation(),
+    pid: process.pid,
+    hostname: options.hostIdentity ?? hostIdentity(),
+    hashCode: newHashCode(),
+    security: securityOf(options),
+    retry: { ...DEFAULT_RETRY, ...options.retry },
+    firstConnection: options.firstConnection ?? 'retry',
+    compressions: namesOf('compression', options.compression ?? [], COMPRESSION_NAMES),
+    announce: options.announce ?? true,
+  }
+  const topology = options.topology ?? []
+  return { core, listen, sendBufferBytesMax, topology, logger: options.logger }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return []
+  return typeof value === 'string' ? [value] : value
+}
+
+function checkAddress(address: string): void {
+  if (parseAddress(address) !== undefined && channelFor(address) !== undefined) return
+  throw new BusError(
+    'BAD_ADDRESS',
+    `${address.slice(0, 200)}: expected tcp://HOST:PORT, \
+ipv4://, ipv6://, atcp://, dns://, unix://PATH, pipe:// or inproc://NAME`,
+  )
+}
+
+/** Whoever can connect to a node without tokens is a member of its tree (robustness 3B). */
+function refuseOpen(listen: readonly string[]): void {
+  for (const address of listen) {
+    const parsed = parseAddress(address)
+    if (parsed === undefined || isLoopback(parsed)) continue
+    throw new BusError(
+      'OPEN_LISTENER',
+      `${address} is reachable from other hosts and no token is \
+set: give a token, listen on 127.0.0.1, or allow it (allowOpenListener)`,
+    )
+  }
+}
+
+/** Throws BAD_CONFIGURATION for an empty token and for more than 5. */
+export function tokenBytesOf(tokens: readonly (string | Uint8Array)[]): Uint8Array[] {
+  if (tokens.length > ACCESS_TOKENS_MAX)
+    bad(`${tokens.length} tokens; ${ACCESS_TOKENS_MAX} at most`)
+  return tokens.map((token) => {
+    const bytes = typeof token === 'string' ? new TextEncoder().encode(token) : token
+    return bytes.length > 0 ? bytes : bad('a token is empty')
+  })
+}
+
+function securityOf(options: BusNodeOptions): SecurityRules {
+  const keyExchange = options.keyExchange ?? 'none'
+  if (keyExchange !== 'none') namesOf('keyExchange', [keyExchange], CURVE_NAMES)
+  const wanted = namesOf('ciphers', options.ciphers ?? DEFAULT_SECURITY.ciphers, CIPHER_NAMES)
+  const ciphers = wanted.filter((name) => nodePrimitives.ciphers.has(name))
+  if (keyExchange !== 'none' && ciphers.length === 0) bad(`no such cipher here: ${wanted}`)
+  const encryption = options.encryption ?? 'optional'
+  if (encryption === 'required' && keyExchange === 'none') {
+    bad('encryption is required, but keyExchange is none')
+  }
+  const clockSkewMaxSeconds = options.clockSkewSeconds ?? 300
+  const keyRefreshMs = options.keyRefreshMs ?? DEFAULT_SECURITY.keyRefreshMs
+  checkRange('clockSkewSeconds', clockSkewMaxSeconds, 0, 2 ** 31)
+  checkRange('keyRefreshMs', keyRefreshMs, 0, 2 ** 40)
+  const plainPeers = options.plainPeers ?? 'accept'
+  return { keyExchange, ciphers, encryption, plainPeers, clockSkewMaxSeconds, keyRefreshMs }
+}
+
+function limitsOf(options: BusNodeOptions): CoreLimits {
+  const limits = {
+    ...DEFAULT_LIMITS,
+    ...options.limits,
+    ...(options.pingIntervalMs !== undefined && { pingIntervalMs: options.pingIntervalMs }),
+    ...(options.ttl !== undefined && { ttl: options.ttl }),
+    ...(options.messageBytesMax !== undefined && { messageBytesMax: options.messageBytesMax }),
+  }
+  checkRange('pingIntervalMs', limits.pingIntervalMs, 0, 2 ** 31)
+  checkRange('ttl', limits.ttl, 1, 4_000)
+  checkRange('messageBytesMax', limits.messageBytesMax, 1_024, 2 ** 30)
+  return limits
+}
+
+function namesOf<N extends string>(
+  option: string,
+  names: readonly string[],
+  known: readonly N[],
+): N[] {
+  return names.map((name) => {
+    const found = known.find((candidate) => candidate === name)
+    return found ?? bad(`${option}: ${name} is not one of ${known.join(', ')}`)
+  })
+}
+
+function checkRange(option: string, value: number, min: number, max: number): void {
+  if (Number.isFinite(value) && value >= min && value <= max) return
+  bad(`${option}: ${value} is not between ${min} and ${max}`)
+}
+
+function bad(detail: string): never {
+  throw new BusError('BAD_CONFIGURATION', detail)
+}

@@ -1,0 +1,38 @@
+// Waiting for a node to be running.
+
+import { formatId } from '../core/bus-id.js'
+import type { NodeState } from '../core/effects.js'
+import { BusError } from '../errors.js'
+import type { BusNode } from './bus-node.js'
+
+const READY_TIMEOUT_MS = 30_000
+
+export interface ReadyOptions {
+  /** Default 30,000 ms. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Rejects with TIMEOUT, ABORTED, or NODE_CLOSED where the node closes first. */
+export function untilRunning(node: BusNode, options: ReadyOptions): Promise<void> {
+  const { timeoutMs = READY_TIMEOUT_MS, signal } = options
+  return new Promise<void>((resolve, reject) => {
+    const settle = (error?: BusError) => {
+      clearTimeout(timer)
+      node.off('state', changed).off('closed', closed)
+      signal?.removeEventListener('abort', aborted)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    const what = `${formatId(node.id)} is ${node.state}`
+    const timer = setTimeout(() => settle(new BusError('TIMEOUT', what)), timeoutMs)
+    const changed = (state: NodeState) => {
+      if (state === 'running') settle()
+    }
+    const closed = () => settle(new BusError('NODE_CLOSED', what))
+    const aborted = () => settle(new BusError('ABORTED', what, { cause: signal?.reason }))
+    node.on('state', changed).on('closed', closed)
+    signal?.addEventListener('abort', aborted)
+    if (signal?.aborted) aborted()
+  })
+}

@@ -1,0 +1,113 @@
+// Registrations as a test wants them: of plain peers and of our own kind, right or wrong.
+
+import { nodePrimitives } from '../../src/node/primitives.js'
+import { commandStatement, registrationStatement, sign } from '../../src/wire/access.js'
+import { bindRegistration } from '../../src/wire/binding.js'
+import {
+  type AccessData,
+  type Announcement,
+  type CommandData,
+  encodeControlMember,
+  type Handshake,
+  type RegisterData,
+} from '../../src/wire/control.js'
+import { incarnationOf, WALL_MS } from './_harness.js'
+
+export function token(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export interface RegistrationWish {
+  readonly id: bigint
+  readonly pid?: number
+  readonly hostname?: string
+  readonly tokens?: readonly Uint8Array[]
+  readonly timestamp?: bigint
+  readonly nonce1?: bigint
+  readonly handshake?: Handshake
+  readonly compressions?: readonly number[]
+  /** Number of a life: makes it a registration of our own kind. */
+  readonly life?: number
+  readonly announcement?: Partial<Announcement>
+  /** Of a response: the bindings of the request that it answers. */
+  readonly requestBindings?: readonly Uint8Array[]
+}
+
+/** Signed and bound with every token, as a lawful node does. */
+export function registrationOf(wish: RegistrationWish): RegisterData {
+  const draft = draftOf(wish)
+  const { access, announcement, handshake } = draft
+  const tokens = wish.tokens ?? []
+  if (tokens.length === 0 || access === undefined) return draft
+  const signed = handshake && { curveNumber: handshake.type, publicKey: handshake.publicKey }
+  const statement = registrationStatement(nodePrimitives, access, draft.id, signed)
+  const signatures = sign(nodePrimitives, tokens, statement)
+  const register = { ...draft, access: { ...access, signatures } }
+  if (announcement === undefined) return register
+  const raw = encodeControlMember({ kind: 'register_req', register: draft })
+  const bindings = bindRegistration(nodePrimitives, tokens, raw, wish.requestBindings)
+  return { ...register, announcement: { ...announcement, bindings } }
+}
+
+function draftOf(wish: RegistrationWish): RegisterData {
+  return {
+    id: wish.id,
+    pid: wish.pid ?? 4242,
+    hostname: wish.hostname ?? 'far-host',
+    addresses: [],
+    schemes: ['ipv4', 'ipv6', 'unix'],
+    compressions: wish.compressions ?? [],
+    flags: 0,
+    hashCode: 'far-hash',
+    access: stamp(wish),
+    ...(wish.handshake && { handshake: wish.handshake }),
+    ...(wish.life !== undefined && { announcement: announcementOf(wish) }),
+  }
+}
+
+function announcementOf(wish: RegistrationWish): Announcement {
+  return {
+    revision: 1,
+    capabilities: 0n,
+    role: 1,
+    incarnation: incarnationOf(0x1000 + (wish.life ?? 0)),
+    attach: 0n,
+    expectedId: 0n,
+    ranges: [],
+    ownAddresses: [],
+    bindings: [],
+    ...wish.announcement,
+  }
+}
+
+let nonces = 0x1234_5678_9abc_def0n
+
+/** Never the same one twice in a process. */
+function nextNonce(): bigint {
+  nonces++
+  return nonces
+}
+
+function stamp(wish: { timestamp?: bigint; nonce1?: bigint }): AccessData {
+  return {
+    algorithm: 0,
+    timestamp: wish.timestamp ?? BigInt(Math.floor(WALL_MS / 1000)),
+    nonce1: wish.nonce1 ?? nextNonce(),
+    nonce2: 2n,
+    signatures: [],
+  }
+}
+
+/** A custom command, signed with every token. */
+export function commandOf(wish: {
+  readonly from: bigint
+  readonly args: readonly string[]
+  readonly tokens?: readonly Uint8Array[]
+}): CommandData {
+  const args = wish.args.map(token)
+  if (wish.tokens === undefined) return { from: wish.from, args }
+  const access = stamp({})
+  const statement = commandStatement(nodePrimitives, access, wish.from, args)
+  const signatures = sign(nodePrimitives, wish.tokens, statement)
+  return { from: wish.from, args, access: { ...access, signatures } }
+}
