@@ -204,7 +204,7 @@ export class Acceptor {
     request: RegisterData,
   ): void {
     const bindings = request.announcement?.bindings ?? []
-    const { body } = this.#registrar.response(connection.session, handshake, bindings)
+    const { body } = this.#registrar.response(connection, handshake, bindings)
     this.#write(connection, sequence, 0, body)
   }
 
@@ -237,7 +237,7 @@ export class Acceptor {
   /** Who has not shown a token learns nothing of us, and gets no long answer to a short question. */
   #refusalBody(connection: Connection, code: BusErrorCode): RegisterData {
     if (code === 'ACCESS_DENIED' || code === 'BAD_VERSION') return this.#registrar.bare()
-    return this.#registrar.response(connection.session, undefined, []).body
+    return this.#registrar.response(connection, undefined, []).body
   }
 }
 

@@ -1,6 +1,6 @@
 // One connection from its opening to its end: which messages are lawful on it, and when.
 
-import { assert } from '../errors.js'
+import { assert, InvariantError } from '../errors.js'
 import type { RegisterData } from '../wire/control.js'
 import type { Session } from '../wire/session.js'
 import type { Port } from './effects.js'
@@ -86,7 +86,8 @@ export class Connection {
 
   /** Only a connection that is open has one. */
   get port(): Port {
-    assert(this.#port !== undefined, `connection ${this.number} is not open`)
+    // On the data path: an assertion would build its text for every message.
+    if (this.#port === undefined) throw new InvariantError(`connection ${this.number} is not open`)
     return this.#port
   }
 

@@ -57,11 +57,7 @@ export class Dialler {
     deadlines.set(`register:${connection.number}`, nowMs + config.limits.registerMs)
     const purpose = connection.purpose
     const role = purpose?.kind === 'parent' ? 'child' : 'sibling'
-    const { body, bindings } = this.#registrar.request(
-      connection.session,
-      role,
-      expectedId(purpose),
-    )
+    const { body, bindings } = this.#registrar.request(connection, role, expectedId(purpose))
     connection.requestBindings = bindings
     const sequence = BigInt(this.#state.nextSequence())
     const kind = 'register_req'

@@ -9,7 +9,7 @@ import {
   sign,
   verify,
 } from '../wire/access.js'
-import { bindRegistration, checkBinding } from '../wire/binding.js'
+import { bindRegistration, checkBinding, kinNonce } from '../wire/binding.js'
 import {
   type Announcement,
   type CommandData,
@@ -19,7 +19,8 @@ import {
   type RegisterData,
 } from '../wire/control.js'
 import { frameOf } from '../wire/frame.js'
-import type { Session } from '../wire/session.js'
+import { announceable } from './announced-address.js'
+import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { LinkRole } from './effects.js'
 import type { PeerIdentity } from './link.js'
@@ -50,18 +51,19 @@ export class Registrar {
   }
 
   /** Our registration as dialler. */
-  request(session: Session, role: 'child' | 'sibling', expectedId: bigint): Registration {
-    const handshake = session.offer(BigInt(this.#state.nextSequence()))
-    return this.#compose(session, handshake, { role: ROLE_NUMBERS[role], expectedId }, undefined)
+  request(connection: Connection, role: 'child' | 'sibling', expectedId: bigint): Registration {
+    const handshake = connection.session.offer(BigInt(this.#state.nextSequence()))
+    const wish = { role: ROLE_NUMBERS[role], expectedId }
+    return this.#compose(connection, handshake, wish, undefined)
   }
 
   /** Our answer as acceptor; it covers the request's bindings, so it answers only that request. */
   response(
-    session: Session,
+    connection: Connection,
     handshake: Handshake | undefined,
     requestBindings: readonly Uint8Array[],
   ): Registration {
-    return this.#compose(session, handshake, { role: 0, expectedId: 0n }, requestBindings)
+    return this.#compose(connection, handshake, { role: 0, expectedId: 0n }, requestBindings)
   }
 
   /** An answer that says no more than its result code. */
@@ -72,13 +74,13 @@ export class Registrar {
   }
 
   #compose(
-    session: Session,
+    connection: Connection,
     handshake: Handshake | undefined,
     wish: { role: number; expectedId: bigint },
     requestBindings: readonly Uint8Array[] | undefined,
   ): Registration {
     const { ambient, config, tokens } = this.#state
-    const draft = this.#draft(session, handshake, wish)
+    const draft = this.#draft(connection, handshake, wish)
     if (tokens.length === 0) return { body: draft, bindings: [] }
     const signatures = sign(ambient.primitives, tokens, this.#statement(draft))
     const bindings = config.announce
@@ -88,20 +90,22 @@ export class Registrar {
   }
 
   #draft(
-    session: Session,
+    connection: Connection,
     handshake: Handshake | undefined,
     wish: { role: number; expectedId: bigint },
   ): RegisterData {
     const { config, announcedAddresses } = this.#state
-    const listens = announcedAddresses.length > 0
+    const { localAddress } = connection.port
+    const reachable = announcedAddresses.map((address) => announceable(address, localAddress))
+    const addresses = reachable.filter((address) => address !== undefined)
     return {
       id: config.id,
       pid: config.pid,
       hostname: config.hostname,
-      addresses: announcedAddresses,
+      addresses,
       schemes: SCHEMES,
-      compressions: session.offeredCompressions,
-      flags: listens ? FLAG_STREAM_LISTENER : 0,
+      compressions: connection.session.offeredCompressions,
+      flags: addresses.length > 0 ? FLAG_STREAM_LISTENER : 0,
       access: this.#stamp(),
       hashCode: config.hashCode,
       ...(handshake && { handshake }),
@@ -124,16 +128,17 @@ export class Registrar {
   }
 
   #stamp(): AccessData {
-    const { ambient } = this.#state
+    const { ambient, config, tokens } = this.#state
     const nonces = ambient.random(16)
     const view = new DataView(nonces.buffer, nonces.byteOffset, 16)
-    return {
-      algorithm: ACCESS_HMAC_SHA256,
+    const stamp = {
       timestamp: BigInt(Math.floor(ambient.wallMs() / 1000)),
       nonce1: view.getBigUint64(0),
-      nonce2: view.getBigUint64(8),
-      signatures: [],
     }
+    const [token] = config.announce ? tokens : []
+    const random = view.getBigUint64(8)
+    const nonce2 = token === undefined ? random : kinNonce(ambient.primitives, token, stamp)
+    return { algorithm: ACCESS_HMAC_SHA256, ...stamp, nonce2, signatures: [] }
   }
 
   /** Undefined where the registration may be believed. */
@@ -199,7 +204,8 @@ export class Registrar {
     const { ambient, config, tokens } = this.#state
     const announcement = register.announcement
     if (announcement === undefined) {
-      return config.security.plainPeers === 'refuse' ? 'ACCESS_DENIED' : undefined
+      const refuses = config.security.plainPeers === 'refuse' || this.#isStripped(register)
+      return refuses ? 'ACCESS_DENIED' : undefined
     }
     if (announcement.incarnation.length !== 16) return 'BAD_MESSAGE'
     if (tokens.length === 0) return undefined
@@ -210,6 +216,14 @@ export class Registrar {
     return checkBinding(ambient.primitives, tokens, raw, bindings, requestBindings)
       ? undefined
       : 'ACCESS_DENIED'
+  }
+
+  /** One of ours, by its nonce, without the announcement that it sent: somebody is in between. */
+  #isStripped(register: RegisterData): boolean {
+    const { ambient, config, tokens } = this.#state
+    const { access } = register
+    if (access === undefined || !config.announce) return false
+    return tokens.some((token) => kinNonce(ambient.primitives, token, access) === access.nonce2)
   }
 
   #isTooOld(access: AccessData): boolean {

@@ -3,20 +3,19 @@
 import { EventEmitter } from 'node:events'
 import { DEFAULT_CONNECTION_LIMITS } from '../channel/channel.js'
 import { type BusIdLike, formatId, parseId } from '../core/bus-id.js'
-import type { CoreEvent, LinkInfo, NodeState } from '../core/effects.js'
+import type { LinkInfo, NodeState } from '../core/effects.js'
 import { NodeCore } from '../core/node-core.js'
 import type { PeerData, PolicyRule, Relation, TopologyPeer } from '../core/topology.js'
 import { BusError } from '../errors.js'
 import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
 import { Clock } from './clock.js'
-import { answerCommand } from './command-answer.js'
-import { linkChannel, sendChannel, traceRequest } from './diagnostics.js'
+import { sendChannel, traceRequest } from './diagnostics.js'
 import { Driver } from './driver.js'
 import { Entropy } from './entropy.js'
 import type { BusNodeEvents } from './events.js'
 import { bytesOf, Inbox } from './inbox.js'
-import type { BusLogger } from './logger.js'
+import { Narrator } from './narrator.js'
 import {
   type BusNodeOptions,
   type ResolvedOptions,
@@ -25,7 +24,7 @@ import {
 } from './options.js'
 import { Outgoing } from './outgoing.js'
 import { nodePrimitives } from './primitives.js'
-import { type ReadyOptions, untilRunning } from './ready.js'
+import { type ReadyOptions, untilRunning, within } from './ready.js'
 
 const DIAL_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
@@ -60,7 +59,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly #calls: Calls
   readonly #inbox: Inbox
   readonly #outgoing: Outgoing
-  readonly #logger: BusLogger | undefined
+  readonly #narrator: Narrator
   #firstAttempt: (() => void) | undefined
   #gaveUp: BusError | undefined
   #isOpen = true
@@ -92,7 +91,6 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   private constructor(options: ResolvedOptions) {
     super()
     this.id = options.core.id
-    this.#logger = options.logger
     this.#clock = new Clock(() => this.#wake())
     const entropy = new Entropy()
     const random = (bytes: number) => entropy.take(bytes)
@@ -121,6 +119,15 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       onUndelivered: (failure) => this.#tell(() => this.emit('undelivered', failure)),
       onAnswered: () => this.#checkIdle(),
     })
+    this.#narrator = new Narrator({
+      id: this.id,
+      calls: this.#calls,
+      logger: options.logger,
+      emit: (emit) => this.#tell(emit),
+      node: this,
+      step: (input) => this.#driver.step(input),
+      attempted: (error) => this.#attempted(error),
+    })
     for (const { id, parent, labels } of options.topology) {
       this.updateTopology(id, parent, labels === undefined ? undefined : { labels })
     }
@@ -132,7 +139,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       clock: this.#clock,
       limits: { ...DEFAULT_CONNECTION_LIMITS, sendBufferBytesMax: options.sendBufferBytesMax },
       dialTimeoutMs: DIAL_TIMEOUT_MS,
-      onEvent: (event) => this.#onEvent(event),
+      onEvent: (event) => this.#narrator.tell(event),
       onWritable: () => this.#tell(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
     })
@@ -377,80 +384,9 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     }
   }
 
-  #onEvent(event: CoreEvent): void {
-    switch (event.kind) {
-      case 'state':
-        if (event.state === 'running') this.#attempted()
-        this.#tell(() => this.emit('state', event.state))
-        return
-      case 'link_up':
-        this.#log('info', 'link up', event.link)
-        linkChannel.publish({ node: this.id, event: 'up', link: event.link })
-        this.#tell(() => this.emit('link_up', event.link))
-        return
-      case 'link_down':
-        this.#linkDown(event)
-        return
-      case 'refused':
-        this.#log('warn', 'registration refused', event)
-        this.#tell(() => this.emit('refused', event))
-        this.#attempted()
-        return
-      case 'dial_failed':
-        this.#log('debug', 'cannot connect', event)
-        this.#tell(() => this.emit('dial_failed', event))
-        this.#attempted()
-        return
-      case 'parent_changed':
-        this.#tell(() => this.emit('parent_changed', event))
-        return
-      case 'command':
-        answerCommand(event, {
-          tell: (command) => this.#tell(() => this.emit('command', command)),
-          reply: (args) => this.#driver.step({ kind: 'command_reply', call: event.call, args }),
-        })
-        return
-      case 'command_reply':
-        this.#calls.commandAnswered(event.sequence, event.from, event.args)
-        return
-      case 'command_failed':
-        this.#calls.commandFailed(event.sequence, event.code)
-        return
-      case 'pong':
-        this.#tell(() => this.emit('pong', event))
-        return
-      case 'gave_up':
-        this.#gaveUp = new BusError(event.code, `the parent: ${event.detail}`)
-        this.#tell(() => this.emit('gave_up', event))
-        this.#attempted()
-    }
-  }
-
-  #linkDown(event: Extract<CoreEvent, { kind: 'link_down' }>): void {
-    const { link, reason } = event
-    this.#log('info', 'link down', event)
-    linkChannel.publish({ node: this.id, event: 'down', link, reason })
-    this.#calls.failVia(link.number)
-    this.#tell(() => this.emit('link_down', event))
-  }
-
-  #attempted(): void {
+  #attempted(error: BusError | undefined): void {
+    this.#gaveUp = error ?? this.#gaveUp
     this.#firstAttempt?.()
     this.#firstAttempt = undefined
   }
-
-  #log(level: keyof BusLogger, message: string, fields: object): void {
-    this.#logger?.[level]({ node: formatId(this.id), ...fields }, `treebus: ${message}`)
-  }
-}
-
-/** Waits for `done`, but not longer than that. */
-async function within(limitMs: number, begin: (done: () => void) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, limitMs)
-    begin(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

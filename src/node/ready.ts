@@ -1,4 +1,4 @@
-// Waiting for a node to be running.
+// Waiting with an end: for a node to be running, and for whatever closing waits for.
 
 import { formatId } from '../core/bus-id.js'
 import type { NodeState } from '../core/effects.js'
@@ -34,5 +34,16 @@ export function untilRunning(node: BusNode, options: ReadyOptions): Promise<void
     node.on('state', changed).on('closed', closed)
     signal?.addEventListener('abort', aborted)
     if (signal?.aborted) aborted()
+  })
+}
+
+/** Waits for `done`, but not longer than that. */
+export async function within(limitMs: number, begin: (done: () => void) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, limitMs)
+    begin(() => {
+      clearTimeout(timer)
+      resolve()
+    })
   })
 }

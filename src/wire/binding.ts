@@ -79,6 +79,24 @@ export function checkRefresh(
   return verifyBytes(primitives, tokens, bindings, bytes)
 }
 
+const KIN_LABEL = 'treebus kin'
+
+/**
+ * The second nonce of one of ours. It looks random, and it is covered by the signature that every
+ * node of the family makes and checks: who strips our announcement to make us pass for a plain
+ * node cannot strip this. `nonce1` is random.
+ */
+export function kinNonce(
+  primitives: Pick<Primitives, 'hmacSha256'>,
+  token: Uint8Array,
+  stamp: { readonly timestamp: bigint; readonly nonce1: bigint },
+): bigint {
+  const words = new TextEncoder().encode(`${stamp.timestamp}:${stamp.nonce1}`)
+  const [mac] = signBytes(primitives, [token], frame(KIN_LABEL, [words]))
+  assert(mac !== undefined, 'one token gives one signature')
+  return new DataView(mac.buffer, mac.byteOffset, 8).getBigUint64(0)
+}
+
 /** What is signed of a registration; undefined where `raw` is not protobuf. */
 function registrationBytes(
   raw: Uint8Array,

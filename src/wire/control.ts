@@ -124,7 +124,7 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
   }
 }
 
-/** A plain view, also where the memory is a Node Buffer, whose `slice` shares instead of copying. */
+/** A plain view, also of a Node Buffer, whose `slice` would share instead of copying. */
 function viewOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset + start, end - start)
 }

@@ -1,6 +1,6 @@
 // MurmurHash3_x86_32, the check sum of every frame (spec A.1).
 //
-// Both ends pay it for every byte. A DataView reads a word in one load, twice as fast as four bytes,
+// Both ends pay it for every byte. A DataView reads a word at once, twice as fast as four bytes,
 // but making one costs as much as hashing some 200 bytes. So the view of the memory in use is kept.
 
 const C1 = 0xcc9e2d51 | 0

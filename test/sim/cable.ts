@@ -1,14 +1,29 @@
 // Two byte streams between two connections: in order until they break, in pieces of any size.
 
-import type { Outlet } from '../../src/wire/outlet.js'
 import type { FrameReader } from '../../src/wire/frame.js'
+import type { Outlet } from '../../src/wire/outlet.js'
 import type { Life } from './life.js'
+import { fail } from './violation.js'
 import type { World } from './world.js'
 
 /** What is under way: bytes, or word that the other end closed. */
 type Segment =
   | { readonly kind: 'bytes'; readonly arrivesMs: number; readonly bytes: Uint8Array }
   | { readonly kind: 'end'; readonly arrivesMs: number; readonly clean: boolean }
+
+export interface Interval {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+/** How much of them lies within another. */
+export function overlapMs(intervals: readonly Interval[], within: Interval): number {
+  let sum = 0
+  for (const { fromMs, untilMs } of intervals) {
+    sum += Math.max(0, Math.min(untilMs, within.untilMs) - Math.max(fromMs, within.fromMs))
+  }
+  return sum
+}
 
 /** One direction. */
 export class Pipe {
@@ -21,7 +36,7 @@ export class Pipe {
   /** Swallows whatever is written, and what is under way. */
   isBroken = false
   stalledUntilMs = 0
-  brokenAtMs = Number.POSITIVE_INFINITY
+  readonly stalls: Interval[] = []
 
   constructor(world: World, to: End, latencyMs: number) {
     this.#world = world
@@ -41,12 +56,12 @@ export class Pipe {
 
   break(): void {
     this.isBroken = true
-    this.brokenAtMs = Math.min(this.brokenAtMs, this.#world.nowMs)
     this.#queue = []
   }
 
   stall(untilMs: number): void {
     this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs)
+    this.stalls.push({ fromMs: this.#world.nowMs, untilMs })
   }
 
   #arrival(): number {
@@ -138,7 +153,7 @@ export class End implements Outlet {
   claim(bytes: number): 'ok' | 'full' | 'closed' {
     const { life } = this
     if (this.state !== 'open') {
-      life.world.fail(`${life.name} wrote to its connection ${this.number} after its close`)
+      fail(`${life.name} wrote to its connection ${this.number} after its close`)
     }
     if (life.fullUntilMs > life.world.nowMs) {
       life.world.counts.full++
@@ -151,8 +166,8 @@ export class End implements Outlet {
   }
 
   commit(bytes: number): void {
-    const { world, name } = this.life
-    if (bytes > this.#claimedBytes) world.fail(`${name} committed more than it had claimed`)
+    const { name } = this.life
+    if (bytes > this.#claimedBytes) fail(`${name} committed more than it had claimed`)
     if (bytes > 0) this.out?.write(this.buffer.slice(0, bytes))
   }
 }

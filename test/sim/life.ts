@@ -4,10 +4,9 @@ import type { CoreConfig } from '../../src/core/config.js'
 import type { SendOutcome } from '../../src/core/data-path.js'
 import type { CoreEvent, Effect, Input, LinkInfo, Port } from '../../src/core/effects.js'
 import type { NodeCore } from '../../src/core/node-core.js'
-import type { DataCursor } from '../../src/wire/data-cursor.js'
-import type { InnerCursor } from '../../src/wire/head.js'
-import { End } from './cable.js'
+import { End, type Interval } from './cable.js'
 import type { Message } from './ledger.js'
+import { fail } from './violation.js'
 import type { Place, World } from './world.js'
 
 /** A link that the core reported and did not end yet. */
@@ -16,11 +15,6 @@ export interface LinkRecord {
   /** Its control connection. */
   readonly end: End
   readonly upAtMs: number
-}
-
-interface Pause {
-  readonly fromMs: number
-  untilMs: number
 }
 
 export class Life {
@@ -32,7 +26,7 @@ export class Life {
   readonly links = new Map<bigint, LinkRecord>()
   /** Accepted by a link, by the sequence that the core gave it. */
   readonly sent = new Map<number, Message>()
-  readonly pauses: Pause[] = []
+  readonly pauses: Interval[] = []
   /** Claims are refused until then. */
   fullUntilMs = 0
   wallOffsetMs = 0
@@ -56,7 +50,7 @@ export class Life {
     const ambient = {
       primitives: world.kit.primitives,
       random: (bytes: number) => chance.bytes(bytes),
-      wallMs: () => world.wallMs + this.wallOffsetMs,
+      wallMs: () => world.wallMs + Math.floor(this.wallOffsetMs),
     }
     this.core = new world.kit.NodeCore(config, ambient, {
       message: (data, head) => world.ledger.delivered(this, data, head),
@@ -138,13 +132,13 @@ export class Life {
   #openEnd(effect: Extract<Effect, { kind: 'send' }>): End {
     const end = this.ends.get(effect.connection)
     if (end?.state !== 'open') {
-      this.world.fail(`${this.name} sends on connection ${effect.connection}, which is not open`)
+      fail(`${this.name} sends on connection ${effect.connection}, which is not open`)
     }
     return end
   }
 
   #dial(number: number, address: string): void {
-    if (this.ends.has(number)) this.world.fail(`${this.name} dials as ${number} a second time`)
+    if (this.ends.has(number)) fail(`${this.name} dials as ${number} a second time`)
     const end = new End(this, number)
     this.ends.set(number, end)
     this.world.dial(end, address)
@@ -154,7 +148,7 @@ export class Life {
     const end = this.ends.get(number)
     if (end === undefined) {
       if (number === this.#reported) return
-      this.world.fail(`${this.name} closes connection ${number}, which it does not have`)
+      fail(`${this.name} closes connection ${number}, which it does not have`)
     }
     this.world.trace(this, 'close', number)
     this.ends.delete(number)
@@ -175,10 +169,10 @@ export class Life {
     const accepted = /^peer:(\d+)$/.exec(info.address)
     const end = accepted ? this.ends.get(Number(accepted[1])) : this.#receiving
     if (end?.state !== 'open') {
-      world.fail(`${this.name} has a link to ${info.id} on a connection that is not open`)
+      fail(`${this.name} has a link to ${info.id} on a connection that is not open`)
     }
     if (this.links.has(info.id)) {
-      world.fail(`${this.name} reports a second link to ${info.id} beside the one that stands`)
+      fail(`${this.name} reports a second link to ${info.id} beside the one that stands`)
     }
     this.links.set(info.id, { info, end, upAtMs: world.nowMs })
     world.counts.links++
@@ -189,7 +183,7 @@ export class Life {
     const { world } = this
     const record = this.links.get(event.link.id)
     if (record === undefined) {
-      world.fail(`${this.name} reports the end of a link to ${event.link.id} that was not up`)
+      fail(`${this.name} reports the end of a link to ${event.link.id} that was not up`)
     }
     this.links.delete(event.link.id)
     world.safety.linkDown(this, record, event.reason)
@@ -305,5 +299,3 @@ export class Life {
     this.#waiting = []
   }
 }
-
-export type MessageHandler = (data: DataCursor, head: InnerCursor) => void

@@ -13,9 +13,6 @@ import type { PlaceRules, Scenario } from './scenario.js'
 import { Schedule } from './schedule.js'
 import { Trace } from './trace.js'
 
-/** A rule of the bus that did not hold. */
-export class Violation extends Error {}
-
 /** A node of the tree, through all its lives. */
 export class Place {
   readonly index: number
@@ -58,6 +55,9 @@ export interface Counts {
   faults: Map<string, number>
 }
 
+/** 2026-06-17 in the calendar of the simulated world. */
+const START_WALL_MS = 1_781_700_000_000
+
 const TOKEN = new TextEncoder().encode('a token of the simulated tree')
 
 export class World {
@@ -99,7 +99,7 @@ export class World {
   }
 
   get wallMs(): number {
-    return 1_781_700_000_000 + this.schedule.nowMs
+    return Math.floor(START_WALL_MS + this.schedule.nowMs)
   }
 
   place(id: bigint): Place | undefined {
@@ -112,10 +112,6 @@ export class World {
       if (life?.isAlive) yield life
       if (twin?.isAlive) yield twin
     }
-  }
-
-  fail(rule: string): never {
-    throw new Violation(rule)
   }
 
   trace(life: Life | undefined, what: string, detail: unknown, more?: unknown): void {
@@ -259,7 +255,12 @@ export class World {
     const meet = up.find((index) => down.includes(index))
     const until = (list: number[]): number[] =>
       meet === undefined ? list : list.slice(0, list.indexOf(meet) + 1)
-    return [...until(up), ...until(down).reverse().slice(meet === undefined ? 0 : 1)]
+    return [
+      ...until(up),
+      ...until(down)
+        .reverse()
+        .slice(meet === undefined ? 0 : 1),
+    ]
   }
 
   #ancestors(index: number): number[] {

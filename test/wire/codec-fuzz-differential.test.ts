@@ -150,7 +150,7 @@ function relaysMatch(bytes: Uint8Array, cursor: DataCursor, self: SelfId): boole
   )
 }
 
-test('robustness 2: forward_data of any lawful form is read and relayed as protobufjs does', (t) => {
+test('robustness 2: any lawful forward_data is read and relayed as protobufjs does', (t) => {
   const random = new Random(seedOfRun() + 2)
   const cursor = new DataCursor()
   const wrong = new Mismatches()
