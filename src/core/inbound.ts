@@ -34,6 +34,7 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
   bound: new Set([
     'register_req',
     'handshake_confirm',
+    'leave',
     'ping',
     'pong',
     'data_req',
@@ -192,6 +193,9 @@ export class Inbound {
       case 'handshake_confirm':
         connection.session.confirm(control.sequence)
         this.#links.good(connection)
+        return
+      case 'leave':
+        if (connection.link !== undefined) connection.link.leaving = true
         return
       case 'ping':
         this.#pinged(connection, head, control.ping)

@@ -79,11 +79,20 @@ export class Links {
     deadlines.clear(`half:${link.number}`)
     deadlines.clear(`refresh:${link.number}`)
     const info = link.info()
+    if (reason === 'closing' || reason === 'disconnected') this.#sayLeave(link)
     const how = reason === 'silent' || reason === 'lost' ? 'now' : 'flush'
     for (const connection of link.connections) this.close(connection, how)
     counters.linksDown++
     this.#state.tell({ kind: 'link_down', link: info, reason, ...(code && { code }) })
     this.#onEnd(link, reason)
+  }
+
+  /** Our own kind is told; to a plain peer closing in good order says the same. */
+  #sayLeave(link: Link): void {
+    if (link.plain) return
+    const sequence = BigInt(this.#state.nextSequence())
+    const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
+    this.write(link.control, encodeControl(head, { kind: 'leave' }))
   }
 
   /** Forgets a connection and has the shell close it. What belongs to its link goes on. */
@@ -112,7 +121,9 @@ export class Links {
       link.removeData(connection)
       if (link.data.size > 0) return
     }
-    this.end(link, clean || link.leaving ? 'left' : 'lost')
+    // A process that is killed closes its connections in good order as well: the kernel does.
+    const left = link.leaving || (link.plain && clean)
+    this.end(link, left ? 'left' : 'lost')
   }
 
   heard(link: Link): void {

@@ -13,10 +13,14 @@ export const BODY_FIELD = {
   ping: 7,
   pong: 8,
   handshake_confirm: 9,
+  /** From 1001 up: ours, never sent to a plain peer. */
+  leave: 1001,
 } as const
 
 export type BodyKind = keyof typeof BODY_FIELD
 
+/** The family's members are numbered without gaps, so the data path looks them up by place. */
+const FAMILY_MAX = BODY_FIELD.handshake_confirm
 const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
 
 /** Unknown members may come with a newer peer; more than a few are no message. */
@@ -40,9 +44,10 @@ export class BodyCursor {
       if (fields === FIELDS_MAX || !reader.tag()) return 'malformed'
       const { field, wireType } = reader
       if (!reader.skip()) return 'malformed'
-      if (field > KINDS.length || wireType !== WIRE_TYPE.BYTES) continue
+      if (wireType !== WIRE_TYPE.BYTES) continue
+      if (field > FAMILY_MAX && field !== BODY_FIELD.leave) continue
       if (kind !== 'unknown') return 'malformed'
-      kind = KINDS[field - 1]!
+      kind = field <= FAMILY_MAX ? KINDS[field - 1]! : 'leave'
       this.start = reader.spanStart
       this.end = reader.spanEnd
     }

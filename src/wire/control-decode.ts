@@ -1,9 +1,9 @@
 // From what protobufjs decodes to our control messages; undefined where a bound is broken.
 
 import type protobuf from 'protobufjs/minimal.js'
+import type { AccessData } from './access.js'
 import { allWithin, CONTROL_BOUNDS as bounds } from './control-bounds.js'
 import type {
-  AccessData,
   Announcement,
   CommandData,
   Handshake,

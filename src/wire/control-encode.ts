@@ -1,8 +1,8 @@
 // From our control messages to what protobufjs encodes.
 
 import type protobuf from 'protobufjs/minimal.js'
+import type { AccessData } from './access.js'
 import type {
-  AccessData,
   Announcement,
   CommandData,
   Handshake,

@@ -1,15 +1,8 @@
 // The messages beside the data path as plain typed values.
 
-/** 64-bit numbers are bigints; unsigned unless said otherwise. */
-export interface AccessData {
-  readonly algorithm: number
-  /** Seconds since 1970, signed. */
-  readonly timestamp: bigint
-  readonly nonce1: bigint
-  readonly nonce2: bigint
-  readonly signatures: readonly Uint8Array[]
-}
+import type { AccessData } from './access.js'
 
+/** 64-bit numbers are bigints; unsigned unless said otherwise. */
 /** Enumerations stay numbers: a newer peer may know more of them than we do. */
 export interface Handshake {
   readonly sequence: bigint
@@ -76,5 +69,6 @@ export type ControlBody =
   | { readonly kind: 'register_req' | 'register_rsp'; readonly register: RegisterData }
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
   | { readonly kind: 'handshake_confirm'; readonly sequence: bigint }
+  | { readonly kind: 'leave' }
 
 export type ControlKind = ControlBody['kind']

@@ -45,9 +45,10 @@ export function encodeControl(head: ControlHead, body: ControlBody): Uint8Array 
 /** The serialised message_body. */
 export function encodeControlBody(body: ControlBody): Uint8Array {
   const member = encodeControlMember(body)
-  const bytes = new Uint8Array(1 + varintBytes(member.length) + member.length)
-  bytes[0] = (BODY_FIELD[body.kind] << 3) | 2
-  copyBytes(bytes, writeVarint(bytes, 1, member.length), member, 0, member.length)
+  const tag = (BODY_FIELD[body.kind] << 3) | 2
+  const bytes = new Uint8Array(varintBytes(tag) + varintBytes(member.length) + member.length)
+  const at = writeVarint(bytes, writeVarint(bytes, 0, tag), member.length)
+  copyBytes(bytes, at, member, 0, member.length)
   return bytes
 }
 
@@ -69,6 +70,8 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       break
     case 'handshake_confirm':
       writeConfirm(body.sequence, writer)
+      break
+    case 'leave':
   }
   return finished(writer)
 }
@@ -121,6 +124,8 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
     }
     case 'handshake_confirm':
       return { kind, sequence: readConfirm(reader) }
+    case 'leave':
+      return { kind }
   }
 }
 

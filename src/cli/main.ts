@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The program `treebus`.
+
+import { main } from './program.js'
+
+process.exitCode = await main(process.argv.slice(2))

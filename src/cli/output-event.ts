@@ -1,0 +1,154 @@
+// The events that a running command prints: the same objects as JSON and as lines for people.
+
+import type { LinkDownReason, LinkInfo, LinkRole, NodeState } from '../index.js'
+import { type Content, escaped } from './printable.js'
+
+/** Of a command: texts, or hex where any of the arguments is not text. */
+export type Arguments =
+  | { readonly args: readonly string[] }
+  | { readonly argsHex: readonly string[] }
+
+/** Names the line of stdin, counted from 1, that an event answers. */
+interface Answering {
+  readonly line?: number
+}
+
+export interface PeerRow {
+  readonly id: string
+  readonly role: LinkRole
+  readonly channel: string
+  readonly plain: boolean
+  readonly encrypted: boolean
+  readonly address: string
+  readonly roundTripMs?: number
+}
+
+export interface LinkRow {
+  readonly id: string
+  readonly role: LinkRole
+  readonly channel: LinkInfo['channel']
+  readonly plain: boolean
+  readonly encrypted: boolean
+  readonly address: string
+  readonly pid: number
+}
+
+export interface ReadyRow {
+  readonly id: string
+  readonly state: NodeState
+  readonly listen: readonly string[]
+  /** Null for a root, and as long as the parent is not there. */
+  readonly parent: string | null
+  readonly pid: number
+}
+
+/** `id` is always the other node that an event is about; with `ready` and `closed`, this one. */
+export interface FailureRow extends Answering {
+  readonly id: string
+  /** Our error code in lower case. */
+  readonly reason: string
+  /** The number on the wire. */
+  readonly code: number
+  /** The node where it failed, where that is known. */
+  readonly by?: string
+  readonly sequence?: string
+}
+
+export interface EventRows {
+  ready: ReadyRow
+  state: { readonly state: NodeState }
+  link_up: LinkRow
+  link_down: LinkRow & { readonly reason: LinkDownReason; readonly code?: string }
+  message: { readonly from: string; readonly type: number } & Content
+  request: { readonly from: string; readonly type: number; readonly answer: string } & Content
+  reply: { readonly from: string; readonly type: number; readonly ms: number } & Content & Answering
+  delivered: { readonly id: string; readonly ms: number } & Answering
+  failure: FailureRow
+  command: { readonly from: string } & Arguments
+  command_reply: { readonly from: string; readonly ms: number } & Arguments & Answering
+  refused: {
+    readonly id: string
+    readonly by: 'us' | 'peer'
+    readonly reason: string
+    readonly code: number
+    readonly address: string
+  }
+  dial_failed: { readonly address: string; readonly detail: string }
+  parent_changed: { readonly previous: string; readonly parent: string }
+  pong: { readonly id: string; readonly ms: number } & Answering
+  peers: { readonly id: string; readonly peers: readonly PeerRow[] } & Answering
+  counters: { readonly counters: Readonly<Record<string, number>> } & Answering
+  help: { readonly verbs: readonly string[] } & Answering
+  error: { readonly detail: string } & Answering
+  closed: { readonly id: string }
+  summary: { readonly summary: Readonly<Record<string, number>> }
+}
+
+export type EventName = keyof EventRows
+
+type Renderers = { readonly [E in EventName]: (row: EventRows[E]) => string }
+
+/** What follows the event's name on its line. */
+export const RENDERERS: Renderers = {
+  ready: ({ id, state, listen, parent, pid }) =>
+    `${id} ${state}, listens on ${listen.join(' ') || 'nothing'}, \
+${parent === null ? 'no parent' : `parent ${parent}`}, pid ${pid}`,
+  state: ({ state }) => state,
+  link_up: renderLink,
+  link_down: (row) =>
+    `${renderLink(row)}: ${row.reason}${row.code === undefined ? '' : ` (${row.code})`}`,
+  message: (row) => `${row.from} type ${row.type}: ${renderContent(row)}`,
+  request: (row) => `${row.from} type ${row.type} (${row.answer}): ${renderContent(row)}`,
+  reply: (row) => `${row.from} after ${milliseconds(row.ms)}: ${renderContent(row)}`,
+  delivered: ({ id, ms }) => `${id} after ${milliseconds(ms)}`,
+  failure: ({ id, reason, code, by, sequence }) =>
+    `${id}: ${reason} (${code})${by === undefined ? '' : ` at ${by}`}\
+${sequence === undefined ? '' : `, sequence ${sequence}`}`,
+  command: (row) => `${row.from}: ${renderArguments(row)}`,
+  command_reply: (row) => `${row.from} after ${milliseconds(row.ms)}: ${renderArguments(row)}`,
+  refused: ({ id, by, reason, code, address }) =>
+    `${by === 'us' ? 'by us' : 'by the peer'}: ${id} at ${address}: ${reason} (${code})`,
+  dial_failed: ({ detail }) => detail,
+  parent_changed: ({ previous, parent }) => `${previous} to ${parent}`,
+  pong: ({ id, ms }) => `${id} after ${milliseconds(ms)}`,
+  peers: ({ id, peers }) => `${id} has ${peers.length}: ${peers.map(renderPeer).join('; ')}`,
+  counters: ({ counters }) => renderNumbers(counters),
+  help: ({ verbs }) => verbs.join(' | '),
+  error: ({ line, detail }) => (line === undefined ? detail : `line ${line}: ${detail}`),
+  closed: ({ id }) => id,
+  summary: ({ summary }) => renderNumbers(summary),
+}
+
+function renderLink({ id, role, channel, plain, encrypted, address, pid }: LinkRow): string {
+  const kind = `${plain ? 'plain' : 'treebus'}, ${encrypted ? 'encrypted' : 'in clear'}`
+  return `${id} ${role} over ${channel} ${address} (${kind}, pid ${pid})`
+}
+
+function renderPeer({ id, role, channel, encrypted }: PeerRow): string {
+  return `${id} ${role} over ${channel}${encrypted ? ' encrypted' : ''}`
+}
+
+function renderContent(content: Content): string {
+  return 'text' in content ? content.text : `hex ${content.hex}`
+}
+
+function renderArguments(row: Arguments): string {
+  return 'args' in row ? row.args.join(' ') : `hex ${row.argsHex.join(' ')}`
+}
+
+function renderNumbers(numbers: Readonly<Record<string, number>>): string {
+  return Object.entries(numbers)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+}
+
+export function milliseconds(ms: number): string {
+  return `${ms.toFixed(3)} ms`
+}
+
+const NAME_COLUMNS = 15
+
+/** The whole line for people, without its end. */
+export function renderLine<E extends EventName>(event: E, row: EventRows[E]): string {
+  return escaped(`${event.padEnd(NAME_COLUMNS)}${RENDERERS[event](row)}`.trimEnd())
+}

@@ -1,0 +1,212 @@
+// The command line: its verbs, their flags and help, and from every outcome to an exit code.
+
+import { createRequire } from 'node:module'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { BusError } from '../index.js'
+import { EXIT, exitCodeOf, readNodeId, UsageError } from './exit-code.js'
+import { Given, type Layer, layerOfEnvironment, layerOfFlags } from './given.js'
+import { AFTER_HELP, AFTER_RUN_HELP, AFTER_VISIT_HELP } from './help-text.js'
+import { escaped } from './printable.js'
+import { parseCount, parseDuration, parseSize } from './quantities.js'
+import {
+  flagOf,
+  RUN_SETTINGS,
+  type SettingName,
+  settingOf,
+  VISIT_SETTINGS,
+  variableOf,
+} from './settings.js'
+import { UnreachableError } from './visit.js'
+
+const TIMEOUT_MS = 5_000
+const MESSAGE_BYTES_MAX = 2 * 1024 * 1024
+const TYPE_MAX = 2 ** 31 - 1
+
+type Flags = Readonly<Record<string, unknown>>
+
+/** Resolves with the exit code; what went wrong has been told in one line. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok
+  const program = buildProgram((outcome) => {
+    code = outcome
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok
+    // A command line without a verb has been answered with the help.
+    if (error.code !== 'commander.help') complain(error.message.replace(/^error: /, ''))
+    return EXIT.usage
+  }
+  if (error instanceof UsageError) return complain(error.message, EXIT.usage)
+  if (error instanceof UnreachableError) return complain(error.message, EXIT.unreachable)
+  if (error instanceof BusError) return complain(error.message, exitCodeOf(error.code))
+  throw error
+}
+
+function complain(message: string, code: number = EXIT.usage): number {
+  process.stderr.write(`treebus: ${escaped(message)}\n`)
+  return code
+}
+
+function buildProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('treebus')
+    .description('Joins a tree of processes: starts a node, or asks one that runs.')
+    .version(versionOf(), '-V, --version')
+    .addHelpText('after', AFTER_HELP)
+  strict(program)
+  program.addCommand(runCommand(finish))
+  program.addCommand(sendCommand(finish))
+  program.addCommand(pingCommand(finish))
+  program.addCommand(peersCommand(finish))
+  return program
+}
+
+/** Errors come to `explain`, and nothing is printed twice. */
+function strict(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(false)
+    .configureHelp({ showGlobalOptions: false })
+}
+
+function runCommand(finish: (exitCode: number) => void): Command {
+  const command = strict(new Command('run'))
+    .description('Start a node. It prints one line per event and takes verbs on stdin.')
+    .addHelpText('after', AFTER_RUN_HELP)
+  addSettings(command, RUN_SETTINGS)
+  return command.action(async (flags: Flags) => {
+    const given = await givenFrom(flags, RUN_SETTINGS)
+    const { run } = await import('./run.js')
+    finish(await run(given))
+  })
+}
+
+function sendCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('send')
+    .description('Send each line of stdin as one message. Waits until the last has arrived.')
+    .argument('<id>', 'the node that the messages are for')
+    .addOption(single('--type <NUMBER>', 'a number that travels with each message (default: 0)'))
+    .addOption(new Option('--confirm', 'have every message confirmed, not only the last'))
+    .action(async (id: string, flags: Flags) => {
+      const given = await givenFrom(flags, VISIT_SETTINGS)
+      const to = readNodeId(id, 'ID')
+      const type = numberFlag(flags, 'type', parseCount, { min: -TYPE_MAX - 1, max: TYPE_MAX }) ?? 0
+      const lineBytesMax = given.read('maxMessageSize', parseSize, 'a size') ?? MESSAGE_BYTES_MAX
+      const plan = { to, type, confirm: flags['confirm'] === true, lineBytesMax }
+      const [{ visit }, { send }] = await Promise.all([import('./visit.js'), import('./send.js')])
+      finish(await visit(given, timeoutOf(flags), (guest) => send(guest, plan)))
+    })
+}
+
+function pingCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('ping')
+    .description('Measure the way to a node and back.')
+    .argument('<id>', 'the node to measure')
+    .addOption(single('--count <NUMBER>', 'how often (default: 4)'))
+    .addOption(single('--interval <DURATION>', 'wait between two (default: 1s)'))
+    .action(async (id: string, flags: Flags) => {
+      const given = await givenFrom(flags, VISIT_SETTINGS)
+      const to = readNodeId(id, 'ID')
+      const count = numberFlag(flags, 'count', parseCount, { min: 1, max: 1_000_000 }) ?? 4
+      const bounds = { min: 0, max: 2 ** 31 - 1 }
+      const intervalMs = numberFlag(flags, 'interval', parseDuration, bounds) ?? 1_000
+      const [{ visit }, { ping }] = await Promise.all([import('./visit.js'), import('./ping.js')])
+      const plan = { to, count, intervalMs }
+      finish(await visit(given, timeoutOf(flags), (guest) => ping(guest, plan)))
+    })
+}
+
+function peersCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('peers')
+    .description('List the neighbours of a node.')
+    .argument('[id]', 'the node to ask (default: the parent)')
+    .action(async (id: string | undefined, flags: Flags) => {
+      const given = await givenFrom(flags, VISIT_SETTINGS)
+      const of = id === undefined ? undefined : readNodeId(id, 'ID')
+      const [{ visit }, { peers }] = await Promise.all([import('./visit.js'), import('./peers.js')])
+      finish(await visit(given, timeoutOf(flags), (guest) => peers(guest, of)))
+    })
+}
+
+function visitCommand(name: string): Command {
+  const command = strict(new Command(name)).addHelpText('after', AFTER_VISIT_HELP)
+  addSettings(command, VISIT_SETTINGS)
+  const says = 'how long to wait for the parent, and for each answer (default: 5s)'
+  return command.addOption(single('--timeout <DURATION>', says))
+}
+
+function addSettings(command: Command, names: readonly SettingName[]): void {
+  for (const name of names) {
+    const { form, group, value, says } = settingOf(name)
+    const flags = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`
+    const isMany = form === 'list' || form === 'topology' || form === 'names'
+    const option = isMany
+      ? repeated(flags, says)
+      : value
+        ? single(flags, says)
+        : new Option(flags, says)
+    command.addOption(option.helpGroup(`${group}:`))
+  }
+  const config = 'JSON file with these settings in camelCase'
+  command.addOption(single('--config <FILE>', config).helpGroup('Behaviour:'))
+}
+
+function single(flags: string, says: string): Option {
+  return new Option(flags, says).argParser((value: string, previous: string | undefined) => {
+    if (previous === undefined) return value
+    throw new InvalidArgumentError(`It is given twice: ${previous} and ${value}.`)
+  })
+}
+
+function repeated(flags: string, says: string): Option {
+  return new Option(flags, says).argParser((value: string, previous: string[] | undefined) => [
+    ...(previous ?? []),
+    value,
+  ])
+}
+
+/** Flags over environment over file. The id of a service around us is not one for a visitor. */
+async function givenFrom(flags: Flags, names: readonly SettingName[]): Promise<Given> {
+  const isVisit = !names.includes('listen')
+  const quiet = isVisit ? names.filter((name) => name !== 'id') : names
+  const layers: Layer[] = [layerOfFlags(flags, names), layerOfEnvironment(process.env, quiet)]
+  const path = flags['config'] ?? process.env[variableOf('config')]
+  if (typeof path === 'string' && path !== '') {
+    // Most command lines have no file, and none of them should wait for a schema library.
+    const { layerOfFile } = await import('./config-file.js')
+    layers.push(layerOfFile(path, quiet))
+  }
+  return new Given(layers)
+}
+
+function timeoutOf(flags: Flags): number {
+  return numberFlag(flags, 'timeout', parseDuration, { min: 1, max: 2 ** 31 - 1 }) ?? TIMEOUT_MS
+}
+
+function numberFlag(
+  flags: Flags,
+  name: string,
+  parse: (text: string) => number | undefined,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
+  const text = flags[name]
+  if (typeof text !== 'string') return undefined
+  const value = parse(text)
+  if (value !== undefined && value >= min && value <= max) return value
+  throw new UsageError(`--${name} ${text}: not between ${min} and ${max}`)
+}
+
+function versionOf(): string {
+  const manifest: unknown = createRequire(import.meta.url)('treebus/package.json')
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest
+  return isManifest ? String(manifest.version) : 'unknown'
+}
