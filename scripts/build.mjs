@@ -3,7 +3,7 @@
 //   node scripts/build.mjs            src, test and benchmarks into build/ (or $BUILD_DIR)
 //   node scripts/build.mjs --dist     src alone into dist/, with declarations: what is published
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,10 +29,16 @@ function generateProtocol() {
 }
 
 const dist = process.argv.includes('--dist')
+if (!existsSync(join(root, 'node_modules/.bin/tsc'))) {
+  console.error('treebus: not built: the development dependencies are not installed')
+  process.exit(0)
+}
 const out = dist ? 'dist' : (process.env.BUILD_DIR ?? 'build')
 if (!generateProtocol()) process.exit(1)
 if (dist) rmSync(join(root, 'dist'), { recursive: true, force: true })
 const project = dist ? ['-p', 'tsconfig.dist.json'] : ['--outDir', out]
 const compiled = run('tsc', project)
 cpSync(generated, join(root, out, dist ? '' : 'src', 'wire/generated'), { recursive: true })
+// npm marks the command as a program when it installs the package; a checkout has to do it itself.
+if (dist && compiled) chmodSync(join(root, 'dist/cli/main.js'), 0o755)
 process.exit(compiled ? 0 : 1)

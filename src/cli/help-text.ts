@@ -6,7 +6,7 @@ Exit codes:
   1     tried, and it failed (a message was not delivered, a ping was lost)
   2     bad usage or configuration; stderr names the value
   3     the parent cannot be reached or does not let us in
-  130   ended by a second SIGINT (143: SIGTERM) before it was done`
+  130   cut short by SIGINT (143: by SIGTERM); run: by the second one`
 
 export const AFTER_HELP = `
 Examples:

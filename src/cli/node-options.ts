@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { BusError, type BusNodeOptions, type TopologyEntry } from '../index.js'
-import { exitCodeOf, readId, readNodeId, UsageError } from './exit-code.js'
+import { EXIT, exitCodeOf, readId, readNodeId, UsageError } from './exit-code.js'
 import type { Given } from './given.js'
 import { parseCount, parseDuration, parseSize } from './quantities.js'
 import {
@@ -89,7 +89,7 @@ export function doubtsAbout(given: Given): string[] {
  * knows. Other errors pass through.
  */
 export function inWordsOfUser(error: unknown, given: Given): unknown {
-  if (!(error instanceof BusError) || exitCodeOf(error.code) !== 2) return error
+  if (!(error instanceof BusError) || exitCodeOf(error.code) !== EXIT.usage) return error
   const detail = error.message.slice(error.code.length + 2)
   for (const name of RUN_SETTINGS) {
     const { option } = settingOf(name)
@@ -98,7 +98,7 @@ export function inWordsOfUser(error: unknown, given: Given): unknown {
     if (!detail.startsWith(`${option}:`)) continue
     return new UsageError(`${error.code}: ${source.from} ${source.texts.join(',')}: ${detail}`)
   }
-  return new UsageError(error.message)
+  return new UsageError(error.message.replace('allowOpenListener', '--allow-open-listener'))
 }
 
 function tokensOf(given: Given): (string | Uint8Array)[] | undefined {
@@ -151,15 +151,25 @@ function sendBufferFor(messageBytesMax: number | undefined): number | undefined 
 function topologyOf(given: Given): TopologyEntry[] {
   const value = given.get('topology')
   const from = value?.from ?? ''
-  return (value?.texts ?? []).map((text) => {
+  const parents = new Map<bigint, bigint>()
+  for (const text of value?.texts ?? []) {
     const [id = '', parent = '', ...rest] = text.split('=')
     if (rest.length > 0 || id === '' || parent === '') {
       throw new UsageError(`${from} ${text}: expected ID=PARENT`)
     }
-    const entry = { id: readNodeId(id, from), parent: readId(parent, from) }
-    if (entry.id === entry.parent) throw new UsageError(`${from} ${text}: a node is not its parent`)
-    return entry
-  })
+    const child = readNodeId(id, from)
+    parents.set(child, readId(parent, from))
+    // The node would leave such an entry out, and say nothing.
+    if (isCircle(parents, child)) throw new UsageError(`${from} ${text}: closes a circle`)
+  }
+  return [...parents].map(([id, parent]) => ({ id, parent }))
+}
+
+function isCircle(parents: ReadonlyMap<bigint, bigint>, start: bigint): boolean {
+  for (let id = parents.get(start); id !== undefined; id = parents.get(id)) {
+    if (id === start) return true
+  }
+  return false
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

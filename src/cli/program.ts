@@ -146,7 +146,8 @@ function visitCommand(name: string): Command {
 
 function addSettings(command: Command, names: readonly SettingName[]): void {
   for (const name of names) {
-    const { form, group, value, says } = settingOf(name)
+    const { form, group, value, ...setting } = settingOf(name)
+    const says = (names === VISIT_SETTINGS && setting.saysToVisitor) || setting.says
     const flags = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`
     const isMany = form === 'list' || form === 'topology' || form === 'names'
     const option = isMany

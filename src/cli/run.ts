@@ -1,7 +1,6 @@
 // `treebus run`: a node that stays, tells its events and takes verbs on stdin.
 
-import type { BusNode } from '../index.js'
-import { EXIT, UsageError } from './exit-code.js'
+import { EXIT } from './exit-code.js'
 import type { Given } from './given.js'
 import { readLines } from './lines.js'
 import { startTelling } from './node-events.js'
@@ -33,7 +32,6 @@ export async function run(given: Given): Promise<number> {
   // A root without a listener has nothing else that would hold its process.
   const stay = setInterval(() => {}, 2 ** 30)
   try {
-    checkTopology(node, given)
     const lineBytesMax = lineBytesFor(options.messageBytesMax ?? MESSAGE_BYTES_MAX)
     const verbs = new StdinVerbs({ node, output, signal: leaving.signal, quit: leave })
     void obey(verbs, lineBytesMax, leaving.signal).then(async () => {
@@ -49,16 +47,6 @@ export async function run(given: Given): Promise<number> {
     stopListening()
   }
   return EXIT.ok
-}
-
-/** The node takes each entry for itself; a circle among them it leaves out. */
-function checkTopology(node: BusNode, given: Given): void {
-  const value = given.get('topology')
-  for (const text of value?.texts ?? []) {
-    const [id = '', parent = ''] = text.split('=')
-    if (node.updateTopology(id, parent)) continue
-    throw new UsageError(`${value?.from} ${text}: closes a circle`)
-  }
 }
 
 /** Room for `sendhex`, which takes two digits for a byte, and for what stands before them. */

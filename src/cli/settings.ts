@@ -24,6 +24,8 @@ export interface Setting {
   /** Values that are taken; none where any is. */
   readonly choices?: readonly string[]
   readonly says: string
+  /** Where it means something else to a node that only visits. */
+  readonly saysToVisitor?: string
   /** The option of `BusNode` whose complaints are about this setting. */
   readonly option?: string
 }
@@ -52,6 +54,7 @@ const NODE_SETTINGS = {
     group: 'Node',
     value: '<ID>',
     says: "this node's id: 0x… or decimal, 64 bits, not 0",
+    saysToVisitor: 'the id to join under (default: a random one)',
   },
   listen: {
     form: 'list',
@@ -64,6 +67,7 @@ const NODE_SETTINGS = {
     group: 'Node',
     value: '<ADDRESS>',
     says: 'the parent; several are tried in turn. None: this node is a root',
+    saysToVisitor: 'the node to join as a child; several are tried in turn',
   },
   topology: {
     form: 'topology',

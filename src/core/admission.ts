@@ -38,7 +38,9 @@ export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admiss
   if (!sameLife(standing.peer, peer)) return challenge(standing, at)
   if (peer.incarnation === undefined) return joinPlain(standing, at)
   // A node that is our parent cannot become our child as well: that is a circle of two.
-  if (standing.role === 'parent' && role === 'child') return { kind: 'refuse', code: 'LOOP' }
+  if (standing.role === 'parent') return { kind: 'refuse', code: 'LOOP' }
+  // A sibling may become our child. A child that dials as sibling would only lose its parent.
+  if (standing.role === 'child' && role === 'sibling') return challenge(standing, at)
   // Both ends dialled at once. The dial of the lower id stands; when ours does, the other end is
   // refused, unless our own connection turns out to be dead.
   if (standing.dialled && at.selfId < peer.id) return challenge(standing, at)

@@ -120,6 +120,7 @@ export class DataPath {
       this.#links.fault(connection, 'BAD_MESSAGE')
       return
     }
+    connection.faults = 0
     link.faults = 0
     if (!this.#senders.isGood(link, data.fromHi, data.fromLo)) {
       if (this.#senders.isTooMany(link)) this.#links.end(link, 'fault', 'BAD_SENDER')

@@ -30,7 +30,7 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
   registering: new Set(['register_rsp']),
   awaiting: new Set(['register_req']),
   probing: new Set(),
-  temporary: new Set(['handshake_confirm', 'command_req', 'command_rsp']),
+  temporary: new Set(['handshake_confirm', 'leave', 'command_req', 'command_rsp']),
   bound: new Set([
     'register_req',
     'handshake_confirm',
@@ -166,7 +166,6 @@ export class Inbound {
     const body = this.#body
     const { session } = connection
     if (kind === 'data_req' || kind === 'data_rsp') {
-      connection.faults = 0
       this.#rooms.data.receive(connection, this.#head, kind, session.body, body.start, body.end)
       return
     }

@@ -44,7 +44,9 @@ export class Links {
     connection.bind(link)
     this.#registered(connection)
     this.#state.routeVersion++
-    if (pingIntervalMs > 0) deadlines.set(`live:${number}`, liveness.firstDeadlineMs)
+    // At the other end a node without id has no link that could be pinged.
+    const pings = pingIntervalMs > 0 && config.id !== 0n
+    if (pings) deadlines.set(`live:${number}`, liveness.firstDeadlineMs)
     // A plain peer counts a link without a second connection as unfinished, and so do we.
     if (link.plain) deadlines.set(`half:${number}`, nowMs + halfRegisteredMs)
     const refreshMs = config.security.keyRefreshMs

@@ -2,6 +2,8 @@
 
 import type { AccessData } from './access.js'
 
+export type { AccessData }
+
 /** 64-bit numbers are bigints; unsigned unless said otherwise. */
 /** Enumerations stay numbers: a newer peer may know more of them than we do. */
 export interface Handshake {

@@ -3,6 +3,7 @@
 import { BodyCursor } from '../../src/wire/body.js'
 import {
   type ControlBody,
+  type ControlKind,
   decodeControlBody,
   encodeControl,
   type RegisterData,
@@ -179,17 +180,30 @@ export function takeApart(inner: Uint8Array): Heard {
   const inClear = head.cryptoAlgorithm === 0 && head.compressionType === 0
   const kind = inClear ? body.read(inner, head.blockStart, head.clearBodyEnd()) : 'sealed'
   const isData = kind === 'data_req' || kind === 'data_rsp'
-  const isControl = !isData && kind !== 'sealed' && kind !== 'unknown' && kind !== 'malformed'
   return {
     kind,
     sequence: (BigInt(head.sequenceHi) << 32n) | BigInt(head.sequenceLo),
     resultCode: head.resultCode,
     cryptoAlgorithm: head.cryptoAlgorithm,
     compressionType: head.compressionType,
-    control: isControl ? decodeControlBody(kind, inner, body.start, body.end) : undefined,
+    control: isControl(kind) ? decodeControlBody(kind, inner, body.start, body.end) : undefined,
     data: isData ? heardData(inner, body) : undefined,
   }
 }
+
+function isControl(kind: string): kind is ControlKind {
+  return CONTROL_KINDS.has(kind)
+}
+
+const CONTROL_KINDS: ReadonlySet<string> = new Set<ControlKind>([
+  'command_req',
+  'command_rsp',
+  'register_req',
+  'register_rsp',
+  'ping',
+  'pong',
+  'handshake_confirm',
+])
 
 function heardData(inner: Uint8Array, body: BodyCursor): HeardData {
   const data = new DataCursor()

@@ -2,7 +2,7 @@ import test from 'ava'
 import { BODY_FIELD, BodyCursor } from '../../src/wire/body.js'
 import { HEAD_BYTES_MAX, InnerCursor } from '../../src/wire/head.js'
 import { headBytes, OutgoingHead, sourceField, writeHead } from '../../src/wire/head-writer.js'
-import { writeVarint, writeVarint } from '../../src/wire/proto-writer.js'
+import { writeVarint } from '../../src/wire/proto-writer.js'
 import { vintBytes, writeVint } from '../../src/wire/vint.js'
 
 const bytesOf = (text: string): Uint8Array =>
@@ -158,12 +158,6 @@ test('defaults are not written', (t) => {
   t.is(writeHead(bytes, 0, new OutgoingHead()), 2)
   t.deepEqual([...bytes], [8, 3])
 })
-
-/** The tag of a length-delimited field, in hexadecimal. */
-function tagOf(field: number): string {
-  const tag = new Uint8Array(2)
-  return Buffer.from(tag.subarray(0, writeVarint(tag, 0, (field << 3) | 2))).toString('hex')
-}
 
 for (const [kind, field] of Object.entries(BODY_FIELD)) {
   test(`member ${field} of a body is ${kind}, behind unknown fields too`, (t) => {

@@ -1,0 +1,99 @@
+import test from 'ava'
+import { CHILD, codeOf, eventOf, Nodes, OTHER, PARENT, Received, thrownCode, turns } from './_nodes.js'
+
+test('a node knows itself and its parent, and its children from their registration', async (t) => {
+  const nodes = new Nodes(t)
+  const { parent, child } = await nodes.pair('inproc')
+  const parents = (list: readonly { id: bigint; parent: bigint }[]) =>
+    list.map(({ id, parent: above }) => [id, above])
+  t.deepEqual(parents(parent.topology()), [
+    [PARENT, 0n],
+    [CHILD, PARENT],
+  ])
+  t.is(child.relation(PARENT), 'immediate_upstream')
+  t.is(parent.relation(CHILD), 'immediate_downstream')
+  t.is(parent.relation(PARENT), 'self')
+  t.is(parent.relation(0x999n), 'invalid')
+})
+
+test('what a node was told of the tree decides the way, from the next message on', async (t) => {
+  const nodes = new Nodes(t)
+  const root = await nodes.root('tcp')
+  const branch = await nodes.child(root, CHILD, { listen: [nodes.address('tcp')] })
+  const leaf = await nodes.child(branch, OTHER)
+  const received = new Received(leaf)
+  t.is(root.send(OTHER, 'no way'), 'no_route')
+  t.true(root.updateTopology(OTHER, CHILD))
+  t.is(root.relation(OTHER), 'transitive_downstream')
+  t.is(root.route(OTHER)?.id, CHILD)
+  t.is(root.send(OTHER, 'down'), 'sent')
+  await received.count(1)
+  await root.confirm(OTHER, 'and back')
+  t.true(root.removeTopology(OTHER))
+  t.false(root.removeTopology(OTHER))
+  t.is(root.send(OTHER, 'no way'), 'no_route')
+  t.is((await codeOf(root.confirm(OTHER, 'x'))), 'NO_ROUTE')
+})
+
+test('a topology can be given at the start, and a circle is refused', async (t) => {
+  const nodes = new Nodes(t)
+  const root = await nodes.start({
+    id: PARENT,
+    listen: [nodes.address('tcp')],
+    topology: [
+      { id: CHILD, parent: PARENT, labels: { zone: 'a' } },
+      { id: OTHER, parent: CHILD, labels: { zone: 'b' } },
+    ],
+  })
+  t.is(root.relation(OTHER), 'transitive_downstream')
+  t.is(root.route(OTHER), undefined)
+  const branch = await nodes.child(root, CHILD)
+  t.is(root.route(OTHER)?.id, CHILD)
+  t.false(root.updateTopology(CHILD, OTHER))
+  t.false(root.updateTopology(PARENT, PARENT))
+  t.is(thrownCode(() => root.updateTopology(-1n, PARENT)), 'BAD_ARGUMENT')
+  // The branch does not know the leaf: it sends nothing back up, and says so.
+  const failed = eventOf(root, 'undelivered')
+  root.send(OTHER, 'x')
+  t.like(await failed, { code: 'NO_ROUTE', by: CHILD })
+  t.is(branch.relation(OTHER), 'invalid')
+})
+
+test('policies look at labels, hosts and processes', async (t) => {
+  const nodes = new Nodes(t)
+  const root = await nodes.root('inproc')
+  const here = { hostname: 'here', pid: 1, labels: { zone: 'a', tier: 'x' } }
+  root.updateTopology(PARENT, 0n, here)
+  root.updateTopology(CHILD, PARENT, { ...here, pid: 2 })
+  root.updateTopology(OTHER, PARENT, { hostname: 'there', pid: 1, labels: { zone: 'b' } })
+  const table: [Parameters<typeof root.allows>[0], bigint, boolean][] = [
+    [{}, CHILD, true],
+    [{ sameHost: true }, CHILD, true],
+    [{ sameHost: true }, OTHER, false],
+    [{ sameProcess: true }, CHILD, false],
+    [{ sameProcess: true }, OTHER, false],
+    [{ labels: { zone: ['a', 'c'] } }, CHILD, true],
+    [{ labels: { zone: ['a', 'c'] } }, OTHER, false],
+    [{ labels: { zone: ['b'], tier: ['x'] } }, OTHER, false],
+    [{}, 0x999n, false],
+  ]
+  for (const [rule, to, allowed] of table) {
+    t.is(root.allows(rule, to), allowed, `${JSON.stringify(rule)} ${to}`)
+  }
+})
+
+test('robustness 13: a child that speaks for its sibling is dropped and counted, then cut off', async (t) => {
+  const { RawPeer } = await import('./_raw-peer.js')
+  const nodes = new Nodes(t)
+  const { parent, child } = await nodes.pair('tcp')
+  const received = new Received(parent)
+  const down = eventOf(parent, 'link_down')
+  const liar = await RawPeer.join(parent.addresses[0]!, OTHER, 1)
+  for (let i = 0; i < 10; i++) liar.sayData({ from: CHILD, to: PARENT, text: 'as if' })
+  t.like(await down, { reason: 'fault', code: 'BAD_SENDER', link: { id: OTHER } as never })
+  await child.confirm(PARENT, 'honest')
+  await turns()
+  t.deepEqual(received.texts, ['honest'])
+  t.is(parent.counters['badSenders'], 10)
+  liar.hangUp()
+})
