@@ -35,7 +35,9 @@ export class Acceptor {
     const { config, connections, deadlines, nowMs } = this.#state
     const session = newSession(this.#state)
     const address = port.remoteAddress
-    const connection = new Connection({ number, address, purpose: undefined, session, port })
+    const linksBefore = this.#state.lastLinkNumber
+    const purpose = undefined
+    const connection = new Connection({ number, address, purpose, session, port, linksBefore })
     connections.set(number, connection)
     port.reader.frameBytesMax = UNREGISTERED_FRAME_BYTES_MAX
     deadlines.set(`register:${number}`, nowMs + config.limits.registerMs)
@@ -86,9 +88,8 @@ export class Acceptor {
     if (fault !== undefined) return fault
     if (register.id === this.#state.config.id && register.id !== 0n) return 'ID_CONFLICT'
     const bound = connection.link
-    if (bound !== undefined && !isSameLife(bound.peer, identityOf(register))) return 'ID_MISMATCH'
-    const required = this.#state.config.security.encryption === 'required'
-    return required && register.handshake === undefined ? 'CRYPTO_REFUSED' : undefined
+    const isOther = bound !== undefined && !isSameLife(bound.peer, identityOf(register))
+    return isOther ? 'ID_MISMATCH' : undefined
   }
 
   #admit(connection: Connection, sequence: bigint, register: RegisterData): void {
@@ -149,11 +150,8 @@ export class Acceptor {
     register: RegisterData,
     admission: Exclude<Admission, { kind: 'refuse' | 'probe' }>,
   ): void {
-    const answer = connection.session.answer(register.handshake)
-    if (answer.kind === 'failed') {
-      this.#refuse(connection, sequence, register.id, 'CRYPTO_REFUSED', answer.wireCode)
-      return
-    }
+    const answer = this.#agree(connection, sequence, register)
+    if (answer === undefined) return
     if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
     this.#pending.delete(connection)
     connection.session.acceptCompressions(register.compressions)
@@ -163,7 +161,9 @@ export class Acceptor {
   }
 
   #bring(connection: Connection, peer: PeerIdentity, register: RegisterData): void {
-    this.#links.up({ connection, peer, role: requestedRole(register) })
+    const link = this.#links.up({ connection, peer, role: requestedRole(register) })
+    // Whoever else waited for the id's former holder has a living one before it now.
+    this.resolve(link)
     if (peer.id !== 0n && requestedRole(register) === 'child') {
       const data = { pid: peer.pid, hostname: peer.hostname }
       this.#state.topology.update(peer.id, this.#state.config.id, data)
@@ -171,11 +171,8 @@ export class Acceptor {
   }
 
   #welcomeTemporary(connection: Connection, sequence: bigint, register: RegisterData): void {
-    const answer = connection.session.answer(register.handshake)
-    if (answer.kind === 'failed') {
-      this.#refuse(connection, sequence, 0n, 'CRYPTO_REFUSED', answer.wireCode)
-      return
-    }
+    const answer = this.#agree(connection, sequence, register)
+    if (answer === undefined) return
     this.#pending.delete(connection)
     connection.session.acceptCompressions(register.compressions)
     this.#respond(connection, sequence, answer.handshake, register)
@@ -189,12 +186,28 @@ export class Acceptor {
 
   /** A registered connection registers again: new keys, nothing else changes (spec C.4). */
   #refresh(connection: Connection, sequence: bigint, register: RegisterData): void {
-    const answer = connection.session.answer(register.handshake)
+    const answer = this.#agree(connection, sequence, register)
+    if (answer === undefined) return
+    this.#respond(connection, sequence, answer.handshake, register)
+  }
+
+  /** Undefined where there is no agreement: the other end has been told. */
+  #agree(
+    connection: Connection,
+    sequence: bigint,
+    register: RegisterData,
+  ): { handshake: Handshake | undefined } | undefined {
+    const { session } = connection
+    const answer = session.answer(register.handshake)
+    const required = this.#state.config.security.encryption === 'required'
     if (answer.kind === 'failed') {
       this.#refuse(connection, sequence, register.id, 'CRYPTO_REFUSED', answer.wireCode)
-      return
+    } else if (required && !session.keyed) {
+      this.#refuse(connection, sequence, register.id, 'CRYPTO_REFUSED')
+    } else {
+      return { handshake: answer.handshake }
     }
-    this.#respond(connection, sequence, answer.handshake, register)
+    return undefined
   }
 
   #respond(

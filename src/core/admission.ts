@@ -41,9 +41,10 @@ export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admiss
   if (standing.role === 'parent') return { kind: 'refuse', code: 'LOOP' }
   // A sibling may become our child. A child that dials as sibling would only lose its parent.
   if (standing.role === 'child' && role === 'sibling') return challenge(standing, at)
-  // Both ends dialled at once. The dial of the lower id stands; when ours does, the other end is
-  // refused, unless our own connection turns out to be dead.
-  if (standing.dialled && at.selfId < peer.id) return challenge(standing, at)
+  // Both siblings dialled at once. The dial of the lower id stands; when ours does, the other end
+  // is refused, unless our own connection turns out to be dead.
+  const crossed = role === 'sibling' && standing.dialled && at.selfId < peer.id
+  if (crossed) return challenge(standing, at)
   return { kind: 'replace', link: standing }
 }
 
@@ -63,13 +64,20 @@ function joinPlain(standing: Link, at: Situation): Admission {
 /** What the dialler does when its registration was accepted by a node that it already knows. */
 export function settle(
   peer: PeerIdentity,
-  at: { readonly selfId: bigint; readonly standing: Link | undefined; readonly asParent: boolean },
+  at: {
+    readonly selfId: bigint
+    readonly standing: Link | undefined
+    readonly asParent: boolean
+    /** The standing link came up while we were dialling: both ends dialled at once. */
+    readonly crossed: boolean
+  },
 ): Admission {
   const standing = at.standing
   if (standing === undefined) return { kind: 'new' }
   if (!sameLife(standing.peer, peer)) return { kind: 'replace', link: standing }
   if (peer.incarnation === undefined) return { kind: 'data', link: standing }
   if (at.asParent && standing.role === 'child') return { kind: 'refuse', code: 'LOOP' }
-  if (!standing.dialled && peer.id < at.selfId) return { kind: 'refuse', code: 'ID_CONFLICT' }
+  const yields = at.crossed && !at.asParent && !standing.dialled && peer.id < at.selfId
+  if (yields) return { kind: 'refuse', code: 'ID_CONFLICT' }
   return { kind: 'replace', link: standing }
 }

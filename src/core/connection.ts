@@ -48,6 +48,8 @@ export class Connection {
   /** Undefined for an accepted connection. */
   readonly purpose: Purpose | undefined
   readonly session: Session
+  /** Links that had come up before this one was made: later ones crossed it. */
+  readonly linksBefore: number
   #phase: Phase
   #port: Port | undefined
   /** Set exactly while the phase is `bound`. */
@@ -67,12 +69,14 @@ export class Connection {
     purpose: Purpose | undefined
     session: Session
     port: Port | undefined
+    linksBefore: number
   }) {
     this.number = options.number
     this.address = options.address
     this.purpose = options.purpose
     this.session = options.session
     this.#port = options.port
+    this.linksBefore = options.linksBefore
     this.#phase = options.purpose === undefined ? 'awaiting' : 'dialling'
   }
 

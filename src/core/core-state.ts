@@ -60,6 +60,11 @@ export class CoreState {
     return this.#connectionNumber
   }
 
+  /** Number of the newest link; 0 before the first. */
+  get lastLinkNumber(): number {
+    return this.#linkNumber
+  }
+
   nextLinkNumber(): number {
     this.#linkNumber++
     return this.#linkNumber

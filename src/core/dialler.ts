@@ -43,7 +43,9 @@ export class Dialler {
     const { config, connections, deadlines, nowMs } = this.#state
     const number = this.#state.nextConnectionNumber()
     const session = newSession(this.#state)
-    const connection = new Connection({ number, address, purpose, session, port: undefined })
+    const linksBefore = this.#state.lastLinkNumber
+    const options = { number, address, purpose, session, port: undefined, linksBefore }
+    const connection = new Connection(options)
     connections.set(number, connection)
     deadlines.set(`register:${number}`, nowMs + config.limits.registerMs)
     this.#state.emit({ kind: 'dial', connection: number, address })
@@ -121,7 +123,8 @@ export class Dialler {
     }
     const asParent = purpose?.kind === 'parent'
     const standing = neighbours.get(peer.id)
-    const admission = settle(peer, { selfId: config.id, standing, asParent })
+    const crossed = standing !== undefined && standing.number > connection.linksBefore
+    const admission = settle(peer, { selfId: config.id, standing, asParent, crossed })
     if (admission.kind === 'refuse' || admission.kind === 'probe') {
       const code = admission.kind === 'refuse' ? admission.code : 'ID_CONFLICT'
       this.#refused(connection, peer.id, code, { by: 'us', resultCode: BUS_ERRORS[code].wire })

@@ -247,12 +247,12 @@ export class Inbound {
     const link = connection.link
     if (link === undefined) return
     this.#links.good(connection)
+    if (this.#rooms.refresh.completed(link, pong)) this.#rooms.dialler.confirm(link.control)
     // A Go peer's pong carries sequence 0 (spec G.4): it shows life, but measures nothing.
     if (sequence === 0n || sequence !== link.pingSequence) return
     link.pingSequence = 0n
     link.roundTripMs = this.#state.nowMs - link.pingSentAtMs
     const { id } = link.peer
-    if (this.#rooms.refresh.completed(link, pong)) this.#rooms.dialler.confirm(link.control)
     this.#state.tell({ kind: 'pong', id, roundTripMs: link.roundTripMs })
   }
 }

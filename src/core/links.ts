@@ -15,15 +15,22 @@ export interface LinkBirth {
   readonly role: LinkRole
 }
 
+/** Who wants to know what becomes of links and of connections that did not become one. */
+export interface LinkWatch {
+  /** After the link is gone from every table. */
+  ended(link: Link, reason: LinkDownReason): void
+  /** After a connection without a link was ended for what it did. */
+  refused(connection: Connection, code: BusErrorCode): void
+}
+
 export class Links {
   readonly #state: CoreState
   readonly #byNumber = new Map<number, Link>()
-  readonly #onEnd: (link: Link, reason: LinkDownReason) => void
+  readonly #watch: LinkWatch
 
-  /** `onEnd` is called after the link is gone from every table. */
-  constructor(state: CoreState, onEnd: (link: Link, reason: LinkDownReason) => void) {
+  constructor(state: CoreState, watch: LinkWatch) {
     this.#state = state
-    this.#onEnd = onEnd
+    this.#watch = watch
   }
 
   get(number: number): Link | undefined {
@@ -86,7 +93,7 @@ export class Links {
     for (const connection of link.connections) this.close(connection, how)
     counters.linksDown++
     this.#state.tell({ kind: 'link_down', link: info, reason, ...(code && { code }) })
-    this.#onEnd(link, reason)
+    this.#watch.ended(link, reason)
   }
 
   /** Our own kind is told; to a plain peer closing in good order says the same. */
@@ -163,6 +170,7 @@ export class Links {
     const wireCode = BUS_ERRORS[code].wire
     this.#state.tell({ kind: 'refused', by: 'us', id, address, code, wireCode })
     this.close(connection, 'flush')
+    this.#watch.refused(connection, code)
   }
 
   /** The deadline of a link's liveness came. */

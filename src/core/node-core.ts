@@ -10,7 +10,7 @@ import { CoreState, type Timer } from './core-state.js'
 import type { Counters } from './counters.js'
 import { DataPath, type Delivery } from './data-path.js'
 import { type DialFailure, Dialler } from './dialler.js'
-import type { Effect, Input, LinkInfo, NodeState } from './effects.js'
+import type { Effect, Input, LinkDownReason, LinkInfo, NodeState } from './effects.js'
 import { Inbound } from './inbound.js'
 import { KeyRefresh } from './key-refresh.js'
 import type { Link } from './link.js'
@@ -40,7 +40,13 @@ export class NodeCore {
     const registrar = new Registrar(state)
     const nextHop = new NextHop(state)
     this.#nextHop = nextHop
-    this.#links = new Links(state, (link) => this.#linkEnded(link))
+    this.#links = new Links(state, {
+      ended: (link, reason) => this.#linkEnded(link, reason),
+      refused: (connection, code) => {
+        const detail = 'the other end broke the protocol'
+        this.#failed({ connection, code, detail, refused: false })
+      },
+    })
     this.#acceptor = new Acceptor(state, this.#links, registrar)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, (address, purpose) =>
@@ -208,8 +214,9 @@ export class NodeCore {
     }
   }
 
-  #linkEnded(link: Link): void {
-    this.#acceptor.resolve(link)
+  #linkEnded(link: Link, reason: LinkDownReason): void {
+    // A replaced link has a successor, which is about to come up.
+    if (reason !== 'replaced') this.#acceptor.resolve(link)
     // A dial for its data connection is pointless now.
     for (const connection of [...this.#state.connections.values()]) {
       const purpose = connection.purpose

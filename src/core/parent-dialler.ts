@@ -23,7 +23,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 export class ParentDialler {
   readonly #addresses: readonly string[]
   readonly #policy: RetryPolicy
-  /** Failures since the last registration. */
+  /** Failures since the last link that lasted. */
   #failures = 0
   #index = 0
 
@@ -36,12 +36,13 @@ export class ParentDialler {
     return this.#addresses[this.#index % Math.max(1, this.#addresses.length)]
   }
 
-  registered(): void {
+  /**
+   * The link was up for that long and is gone: the same address at once, the next one only when
+   * that fails. A parent that takes us only to drop us again is treated as one that fails.
+   */
+  lost(livedMs: number, chance: number): number {
+    if (livedMs < this.#policy.maxMs) return this.failed(chance)
     this.#failures = 0
-  }
-
-  /** The link was up and is gone: the same address at once, the next one only when that fails. */
-  lost(): number {
     return 0
   }
 

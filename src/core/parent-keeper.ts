@@ -16,6 +16,7 @@ export class ParentKeeper {
   #lastParent = 0n
   #everRegistered = false
   #stopped = false
+  #upSinceMs = 0
 
   constructor(state: CoreState, dial: (address: string, purpose: Purpose) => void) {
     this.#state = state
@@ -44,7 +45,7 @@ export class ParentKeeper {
   linkUp(link: Link): void {
     const { config, topology } = this.#state
     this.#everRegistered = true
-    this.#dialler.registered()
+    this.#upSinceMs = this.#state.nowMs
     const previous = this.#lastParent
     this.#lastParent = link.peer.id
     topology.update(config.id, link.peer.id, { pid: config.pid, hostname: config.hostname })
@@ -58,7 +59,8 @@ export class ParentKeeper {
   linkDown(): void {
     if (this.#stopped) return
     this.#state.become('parent_lost')
-    this.#retryAfter(this.#dialler.lost())
+    const livedMs = this.#state.nowMs - this.#upSinceMs
+    this.#retryAfter(this.#dialler.lost(livedMs, this.#state.chance()))
   }
 
   dialFailed(failure: DialFailure): void {

@@ -1,10 +1,14 @@
 // Registrations as a test wants them: of plain peers and of our own kind, right or wrong.
 
 import { nodePrimitives } from '../../src/node/primitives.js'
-import { commandStatement, registrationStatement, sign } from '../../src/wire/access.js'
-import { bindRegistration } from '../../src/wire/binding.js'
 import {
   type AccessData,
+  commandStatement,
+  registrationStatement,
+  sign,
+} from '../../src/wire/access.js'
+import { bindRegistration } from '../../src/wire/binding.js'
+import {
   type Announcement,
   type CommandData,
   encodeControlMember,

@@ -125,7 +125,10 @@ export class Stranger implements FarSide {
     this.sayBytes(frameOf(inner))
   }
 
-  say(body: ControlBody, head: { sequence?: bigint; resultCode?: number; type?: number } = {}): void {
+  say(
+    body: ControlBody,
+    head: { sequence?: bigint; resultCode?: number; type?: number } = {},
+  ): void {
     const { sequence = 7n, resultCode = 0, type = 0 } = head
     this.sayMessage(encodeControl({ sequence, resultCode, type, sourceId: 0n }, body))
   }
@@ -167,7 +170,11 @@ export function dataFrame(words: DataWords): Uint8Array {
   message.resultCode = words.resultCode ?? 0
   message.content = new TextEncoder().encode(words.text ?? '')
   const wire = new Wire()
-  encodeData(wire, new SelfId(Number(words.from >> 32n), Number(words.from & 0xffff_ffffn)), message)
+  encodeData(
+    wire,
+    new SelfId(Number(words.from >> 32n), Number(words.from & 0xffff_ffffn)),
+    message,
+  )
   const [frame] = wire.chunks
   if (frame === undefined) throw new Error('nothing was encoded')
   return frame

@@ -36,9 +36,7 @@ function tree(plain: readonly string[] = []): {
 function parentOf(...ids: bigint[]): [Host, ...Stranger[]] {
   const host = new World().host({ id: 0x100n })
   host.give({ kind: 'start' })
-  const children = ids.map((id) =>
-    Stranger.to(host).join(registrationOf({ id, life: Number(id) })),
-  )
+  const children = ids.map((id) => Stranger.to(host).join(registrationOf({ id, life: Number(id) })))
   return [host, ...children]
 }
 
@@ -61,7 +59,10 @@ test('every node of a tree reaches every other', (t) => {
       t.deepEqual([message?.from, message?.text, message?.type], [ids[from], text, -7])
     }
   }
-  t.is(all.reduce((sum, host) => sum + host.messages.length, 0), 12)
+  t.is(
+    all.reduce((sum, host) => sum + host.messages.length, 0),
+    12,
+  )
 })
 
 const IMPOSSIBLE: [string, bigint][] = [
@@ -238,13 +239,19 @@ test('a response that is asked for comes from the target alone', (t) => {
     [[0x300n, 0]],
   )
   t.is(b.messages.length, 1)
-  t.deepEqual([root, a].map((host) => host.core.counters.answered), [0, 0])
+  t.deepEqual(
+    [root, a].map((host) => host.core.counters.answered),
+    [0, 0],
+  )
 })
 
 test('a failed message with a wanted response is answered once', (t) => {
   const { leaf } = tree()
   leaf.send(0x999n, 'x', { flags: REQUIRE_RESPONSE })
-  t.deepEqual(leaf.answers.map(({ resultCode }) => resultCode), [-66])
+  t.deepEqual(
+    leaf.answers.map(({ resultCode }) => resultCode),
+    [-66],
+  )
 })
 
 test('a message of an older protocol is answered with BAD_VERSION', (t) => {
@@ -365,7 +372,10 @@ test('a forwarder whose outlet is full answers FULL, one whose outlet is closed 
   a.send(0x300n, 'x'.repeat(200))
   for (const each of toB) each.wire.isClosed = true
   a.send(0x300n, 'x')
-  t.deepEqual(a.answers.map(({ resultCode }) => resultCode), [-4, -67])
+  t.deepEqual(
+    a.answers.map(({ resultCode }) => resultCode),
+    [-4, -67],
+  )
   t.is(b.messages.length, 0)
 })
 

@@ -6,7 +6,7 @@ import { CIPHERS } from '../../src/wire/ciphers.js'
 import { encodeControl } from '../../src/wire/control.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
 import { InnerCursor } from '../../src/wire/head.js'
-import { encodePublicKey, CURVE_NAMES } from '../../src/wire/key-exchange.js'
+import { CURVE_NAMES, encodePublicKey } from '../../src/wire/key-exchange.js'
 import { type Host, seededRandom, World } from './_harness.js'
 import { commandOf, registrationOf, token } from './_registrations.js'
 import { dataFrame, innerOf, Stranger } from './_stranger.js'
@@ -105,7 +105,11 @@ test('a C++ server that answers with its whole list is read by our own order', (
   const host = new World().host({
     id: 0x200n,
     parents: [PARENT],
-    security: { ...DEFAULT_SECURITY, keyExchange: 'x25519', ciphers: ['aes-128-gcm', 'aes-256-gcm'] },
+    security: {
+      ...DEFAULT_SECURITY,
+      keyExchange: 'x25519',
+      ciphers: ['aes-128-gcm', 'aes-256-gcm'],
+    },
   })
   const dialled = Stranger.listening(host, PARENT)
   host.give({ kind: 'start' })
@@ -173,7 +177,10 @@ test('robustness 11: a clear command on a keyed link is not run', (t) => {
   const command = commandOf({ from: 0x200n, args: ['rm'], tokens: TOKENS })
   const head = { resultCode: 0, sequence: 1n, sourceId: 0x200n }
   world.carry(end, frameOf(encodeControl(head, { kind: 'command_req', command })))
-  t.deepEqual(parent.events.filter(({ kind }) => kind === 'command'), [])
+  t.deepEqual(
+    parent.events.filter(({ kind }) => kind === 'command'),
+    [],
+  )
   t.is(parent.core.links().length, 1)
 })
 

@@ -1,6 +1,6 @@
 import test from 'ava'
-import type { CoreEvent } from '../../src/core/effects.js'
 import { DEFAULT_LIMITS } from '../../src/core/config.js'
+import type { CoreEvent } from '../../src/core/effects.js'
 import { type Host, World } from './_harness.js'
 import { registrationOf } from './_registrations.js'
 import { Stranger } from './_stranger.js'

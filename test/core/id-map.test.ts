@@ -11,7 +11,7 @@ test('a map of ids agrees with Map through random sets and deletes', (t) => {
     const range = 4 << (round % 8)
     for (let step = 0; step < 3_000; step++) {
       const high = random.below(3) * (random.once(2) ? 1 : 0x4000_0000)
-      const low = random.below(range) * (random.once(2) ? 1 : 0x0101_0101) >>> 0
+      const low = (random.below(range) * (random.once(2) ? 1 : 0x0101_0101)) >>> 0
       const key = `${high}/${low}`
       if (random.once(3)) {
         t.is(ours.delete(high, low), theirs.delete(key), `delete ${key}`)
@@ -47,7 +47,10 @@ test('an id with equal low half and another high half is another id', (t) => {
   map.set(1, 7, 'a')
   map.set(2, 7, 'b')
   map.set(7, 1, 'c')
-  t.deepEqual([map.get(1, 7), map.get(2, 7), map.get(7, 1), map.get(0, 7)], ['a', 'b', 'c', undefined])
+  t.deepEqual(
+    [map.get(1, 7), map.get(2, 7), map.get(7, 1), map.get(0, 7)],
+    ['a', 'b', 'c', undefined],
+  )
   t.false(map.delete(3, 7))
   t.is(map.size, 3)
 })

@@ -185,7 +185,10 @@ test('with give_up a later loss is retried like any other', (t) => {
   world.answers.delete(FIRST)
   world.advance(10_000)
   t.true(dials(host).length > 3)
-  t.deepEqual(host.events.filter(({ kind }) => kind === 'gave_up'), [])
+  t.deepEqual(
+    host.events.filter(({ kind }) => kind === 'gave_up'),
+    [],
+  )
 })
 
 test('another id at the parent address is told as a changed parent', (t) => {

@@ -54,7 +54,10 @@ test('data from either connection of a plain child is taken', (t) => {
   const [control, data] = plainChild(host)
   control.sayData({ from: 0x200n, to: 0x100n, text: 'a' })
   data.sayData({ from: 0x200n, to: 0x100n, text: 'b' })
-  t.deepEqual(host.messages.map(({ text }) => text), ['a', 'b'])
+  t.deepEqual(
+    host.messages.map(({ text }) => text),
+    ['a', 'b'],
+  )
 })
 
 test('pings go over the control connection', (t) => {

@@ -111,7 +111,10 @@ test('the first cipher of the client that we allow is chosen, and named alone', 
   const [, stranger] = answerTo({ keyExchange: 'x25519' }, { id: 0x200n, handshake })
   const answer = stranger.heardMessages[0]?.control
   const said = answer?.kind === 'register_rsp' ? answer.register.handshake : undefined
-  t.deepEqual([said?.algorithms, said?.ivBytes, said?.tagBytes, said?.sequence], [[14], 12, 16, 1000n])
+  t.deepEqual(
+    [said?.algorithms, said?.ivBytes, said?.tagBytes, said?.sequence],
+    [[14], 12, 16, 1000n],
+  )
 })
 
 test('with plainPeers refuse a plain peer is refused in either role', (t) => {

@@ -33,8 +33,18 @@ const TOKEN_LISTS: [string, string[], string[], boolean][] = [
   ['a token at the dialler only', [], ['a'], false],
   ['lists that share their last', ['a', 'b', 'x'], ['c', 'd', 'x'], true],
   ['lists that share the first of one and the last of the other', ['x', 'a'], ['b', 'x'], true],
-  ['five tokens each and one in common', ['1', '2', '3', '4', 'x'], ['x', '6', '7', '8', '9'], true],
-  ['five tokens each and none in common', ['1', '2', '3', '4', '5'], ['6', '7', '8', '9', 'x'], false],
+  [
+    'five tokens each and one in common',
+    ['1', '2', '3', '4', 'x'],
+    ['x', '6', '7', '8', '9'],
+    true,
+  ],
+  [
+    'five tokens each and none in common',
+    ['1', '2', '3', '4', '5'],
+    ['6', '7', '8', '9', 'x'],
+    false,
+  ],
   ['a token that begins like ours', ['abc'], ['ab'], false],
   ['an empty token on one side', [''], ['a'], false],
 ]

@@ -28,8 +28,14 @@ function refusals(host: Host): unknown[] {
 test('a dialled sibling is a sibling on both ends', (t) => {
   const { low, high } = pair()
   low.give({ kind: 'connect', address: B, expectedId: 0x300n })
-  t.deepEqual(low.core.links().map(({ role }) => role), ['sibling'])
-  t.deepEqual(high.core.links().map(({ role }) => role), ['sibling'])
+  t.deepEqual(
+    low.core.links().map(({ role }) => role),
+    ['sibling'],
+  )
+  t.deepEqual(
+    high.core.links().map(({ role }) => role),
+    ['sibling'],
+  )
   t.is(low.send(0x300n, 'hello'), 'sent')
   t.is(high.messages[0]?.text, 'hello')
 })

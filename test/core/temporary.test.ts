@@ -24,7 +24,10 @@ test('a temporary node runs a command and hears its reply', (t) => {
   stranger.say({ kind: 'command_req', command }, { sequence: 77n, type: 3 })
   const event = host.events.find(({ kind }) => kind === 'command')
   if (event?.kind !== 'command') return t.fail('no command')
-  t.deepEqual(event.args.map((arg) => new TextDecoder().decode(arg)), ['list', 'all'])
+  t.deepEqual(
+    event.args.map((arg) => new TextDecoder().decode(arg)),
+    ['list', 'all'],
+  )
   t.is(event.call.from, 0n)
   host.give({ kind: 'command_reply', call: event.call, args: [token('done')] })
   const answer = stranger.last()
@@ -67,7 +70,10 @@ test('a temporary node cannot speak for another', (t) => {
   t.is(host.core.counters.badSenders, 1)
   t.false(stranger.isOpen)
   t.is(stranger.last().resultCode, -66)
-  t.deepEqual(host.events.filter(({ kind }) => kind === 'command'), [])
+  t.deepEqual(
+    host.events.filter(({ kind }) => kind === 'command'),
+    [],
+  )
 })
 
 test('our own node with id 0 holds its link until the other end drops it', (t) => {
@@ -91,5 +97,8 @@ test('our own node with id 0 sends commands but no data', (t) => {
   visitor.give({ kind: 'connect', address: 'ipv4://10.0.0.1:1' })
   t.is(visitor.send(0x100n, 'x'), 'no_route')
   visitor.give({ kind: 'command', to: 0x100n, sequence: 5n, args: [token('a')] })
-  t.deepEqual(parent.events.map(({ kind }) => kind), ['command'])
+  t.deepEqual(
+    parent.events.map(({ kind }) => kind),
+    ['command'],
+  )
 })

@@ -127,7 +127,10 @@ test('H.7: a chain of mere parents goes as a whole', (t) => {
   topology.update(2n, 3n)
   topology.update(1n, 2n)
   topology.remove(2n)
-  t.deepEqual([...topology].map((peer) => peer.id), [2n, 1n])
+  t.deepEqual(
+    [...topology].map((peer) => peer.id),
+    [2n, 1n],
+  )
   topology.remove(1n)
   t.is(topology.size, 0)
 })

@@ -215,7 +215,8 @@ class Stage {
   #did(host: Host, name: string, effect: Effect): void {
     if (effect.kind !== 'close') return
     const peer = host.ends.get(effect.connection)?.peer
-    const whom = peer === undefined ? 'what nobody holds' : `the one from ${this.#nameOf(peer.host)}`
+    const whom =
+      peer === undefined ? 'what nobody holds' : `the one from ${this.#nameOf(peer.host)}`
     this.#log.push(`${name} closes ${whom}, ${effect.how}`)
   }
 

@@ -77,7 +77,7 @@ function placesOf(prng: Prng, nodes: number): PlaceRules[] {
       const second = prng.below(index)
       if (second !== first && prng.chance(secondShare)) parents.push(second)
     }
-    const id = high + BigInt(0x100 + index * (1 + prng.below(2)) + index * 16)
+    const id = high + BigInt(0x100 + index * 16 + prng.below(16))
     places.push({ id, parents, plain: prng.chance(plainShare) })
   }
   return places

@@ -2,9 +2,9 @@
 
 import { type CoreConfig, DEFAULT_SECURITY } from '../../src/core/config.js'
 import type { CoreEvent } from '../../src/core/effects.js'
-import { InnerCursor } from '../../src/wire/head.js'
 import { type ControlBody, encodeControl } from '../../src/wire/control.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
+import { InnerCursor } from '../../src/wire/head.js'
 import { type Host, WALL_MS, World } from '../core/_harness.js'
 import { Stranger, takeApart } from '../core/_stranger.js'
 
@@ -156,7 +156,9 @@ export class Replay {
       const place = this.#places[index] ?? index
       const seen = this.#overheard.get(stranger) ?? 0
       this.#overheard.set(stranger, stranger.heardMessages.length)
-      for (const { kind, resultCode, control, data, sequence } of stranger.heardMessages.slice(seen)) {
+      for (const { kind, resultCode, control, data, sequence } of stranger.heardMessages.slice(
+        seen,
+      )) {
         const what = data ? `${kind} "${shortened(data.text)}"` : named(kind, control)
         const code = resultCode === 0 ? '' : ` with ${resultCode}`
         this.lines.push(`  we say ${what}${code} on c${place}`)

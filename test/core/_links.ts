@@ -1,0 +1,61 @@
+// Links and neighbours without a network: for the rules that only look at them.
+
+import { type CoreConfig, DEFAULT_CONFIG } from '../../src/core/config.js'
+import { Connection } from '../../src/core/connection.js'
+import { CoreState } from '../../src/core/core-state.js'
+import type { LinkRole } from '../../src/core/effects.js'
+import { Link } from '../../src/core/link.js'
+import { Liveness } from '../../src/core/liveness.js'
+import { newSession } from '../../src/core/sessions.js'
+import { nodePrimitives } from '../../src/node/primitives.js'
+import { incarnationOf, seededRandom, WALL_MS } from './_harness.js'
+
+export function stateOf(id: bigint): CoreState {
+  const config: CoreConfig = {
+    ...DEFAULT_CONFIG,
+    id,
+    incarnation: incarnationOf(1),
+    pid: 1,
+    hostname: 'h',
+    hashCode: 'c',
+  }
+  const random = seededRandom(1)
+  const ambient = { primitives: nodePrimitives, random, wallMs: () => WALL_MS }
+  const state = new CoreState(config, ambient)
+  state.topology.update(id, 0n)
+  return state
+}
+
+let numbers = 0
+
+/** A link that is not among the neighbours yet. */
+export function linkOf(
+  state: CoreState,
+  wish: { id: bigint; role: LinkRole; life?: number; pid?: number; dialled?: boolean },
+): Link {
+  numbers++
+  const control = new Connection({
+    number: numbers,
+    address: 'ipv4://10.0.0.9:1',
+    purpose: undefined,
+    session: newSession(state),
+    port: undefined,
+  })
+  const { life, pid = 7 } = wish
+  const incarnation = life === undefined ? undefined : incarnationOf(life)
+  return new Link({
+    number: numbers,
+    peer: { id: wish.id, pid, hostname: 'h', hashCode: '', incarnation },
+    role: wish.role,
+    control,
+    dialled: wish.dialled ?? false,
+    liveness: new Liveness(state.nowMs, { intervalMs: 8_000, missesMax: 2 }),
+  })
+}
+
+export function join(state: CoreState, id: bigint, role: LinkRole): Link {
+  const link = linkOf(state, { id, role, life: Number(id) })
+  state.neighbours.add(link)
+  state.routeVersion++
+  return link
+}
