@@ -38,7 +38,7 @@ Lines on stdin (help lists them):
 
 Events on stdout, one line each; with --json each is an object with the field "event":
   ready state link_up link_down message request reply delivered failure command command_reply
-  refused dial_failed parent_changed pong peers counters help error closed
+  refused dial_failed parent_changed pong peers counters help error leaving closed
   Ids are "0x…" texts. A payload is "text" where it is valid UTF-8 without control characters
   other than line feed and tab, else "hex". "line" is the line of stdin that an event answers.
 

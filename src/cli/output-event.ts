@@ -42,7 +42,7 @@ export interface ReadyRow {
   readonly pid: number
 }
 
-/** `id` is always the other node that an event is about; with `ready` and `closed`, this one. */
+/** `id` is always the other node that an event is about; with `ready`, `leaving` and `closed`, this one. */
 export interface FailureRow extends Answering {
   readonly id: string
   /** Our error code in lower case. */
@@ -80,6 +80,8 @@ export interface EventRows {
   counters: { readonly counters: Readonly<Record<string, number>> } & Answering
   help: { readonly verbs: readonly string[] } & Answering
   error: { readonly detail: string } & Answering
+  /** Asked to end: no more lines are taken, and what is open has time until --drain-timeout. */
+  leaving: { readonly id: string }
   closed: { readonly id: string }
   summary: { readonly summary: Readonly<Record<string, number>> }
 }
@@ -115,6 +117,7 @@ ${sequence === undefined ? '' : `, sequence ${sequence}`}`,
   counters: ({ counters }) => renderNumbers(counters),
   help: ({ verbs }) => verbs.join(' | '),
   error: ({ line, detail }) => (line === undefined ? detail : `line ${line}: ${detail}`),
+  leaving: ({ id }) => id,
   closed: ({ id }) => id,
   summary: ({ summary }) => renderNumbers(summary),
 }

@@ -24,8 +24,11 @@ const TYPE_MAX = 2 ** 31 - 1
 
 type Flags = Readonly<Record<string, unknown>>
 
-/** Resolves with the exit code; what went wrong has been told in one line. */
-export async function main(args: readonly string[]): Promise<number> {
+/** Resolves with the exit code; what went wrong has been told to `complain` in one line. */
+export async function main(
+  args: readonly string[],
+  complain: (line: string) => void = toStderr,
+): Promise<number> {
   let code: number = EXIT.ok
   const program = buildProgram((outcome) => {
     code = outcome
@@ -34,26 +37,28 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    return explain(error)
+    const { code: failure, message } = explained(error)
+    if (message !== '') complain(`treebus: ${escaped(message)}`)
+    return failure
   }
 }
 
-function explain(error: unknown): number {
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** No message where all has been said. What is no fault of the user's is thrown on. */
+function explained(error: unknown): { readonly code: number; readonly message: string } {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.ok
+    if (error.exitCode === 0) return { code: EXIT.ok, message: '' }
     // A command line without a verb has been answered with the help.
-    if (error.code !== 'commander.help') complain(error.message.replace(/^error: /, ''))
-    return EXIT.usage
+    const isHelp = error.code === 'commander.help'
+    return { code: EXIT.usage, message: isHelp ? '' : error.message.replace(/^error: /, '') }
   }
-  if (error instanceof UsageError) return complain(error.message, EXIT.usage)
-  if (error instanceof UnreachableError) return complain(error.message, EXIT.unreachable)
-  if (error instanceof BusError) return complain(error.message, exitCodeOf(error.code))
+  if (error instanceof UsageError) return { code: EXIT.usage, message: error.message }
+  if (error instanceof UnreachableError) return { code: EXIT.unreachable, message: error.message }
+  if (error instanceof BusError) return { code: exitCodeOf(error.code), message: error.message }
   throw error
-}
-
-function complain(message: string, code: number = EXIT.usage): number {
-  process.stderr.write(`treebus: ${escaped(message)}\n`)
-  return code
 }
 
 function buildProgram(finish: (exitCode: number) => void): Command {

@@ -1,5 +1,6 @@
 // `treebus run`: a node that stays, tells its events and takes verbs on stdin.
 
+import { formatId } from '../index.js'
 import { EXIT } from './exit-code.js'
 import type { Given } from './given.js'
 import { readLines } from './lines.js'
@@ -40,6 +41,7 @@ export async function run(given: Given): Promise<number> {
       leave()
     })
     await aborted(leaving.signal)
+    output.tell('leaving', { id: formatId(node.id) })
   } finally {
     await node.close({ timeoutMs: drainTimeoutMs })
     clearInterval(stay)

@@ -108,6 +108,27 @@ const ACCEPTING: Row[] = [
     peer(LOWER, 1),
     'sibling',
     { id: LOWER, life: 1, dialled: true, ...parent },
+    'refuse LOOP',
+  ],
+  [
+    'our child as our sibling, spoke',
+    peer(HIGHER, 1),
+    'sibling',
+    { id: HIGHER, life: 1, ...child },
+    'refuse ID_CONFLICT',
+  ],
+  [
+    'our child as our sibling, silent',
+    peer(HIGHER, 1),
+    'sibling',
+    { id: HIGHER, life: 1, silentMs: 2_000, ...child },
+    'probe',
+  ],
+  [
+    'our sibling as our child',
+    peer(HIGHER, 1),
+    'child',
+    { id: HIGHER, life: 1, ...sibling },
     'replace',
   ],
   [
@@ -221,7 +242,26 @@ const DIALLING: [string, PeerIdentity, boolean, Standing | undefined, string][] 
 
 for (const [title, who, asParent, standing, expected] of DIALLING) {
   test(`the dialler on ${title}: ${expected}`, (t) => {
-    const at = { selfId: SELF, standing: standingLink(standing), asParent }
+    const at = { selfId: SELF, standing: standingLink(standing), asParent, crossed: true }
     t.is(outcome(settle(who, at)), expected)
   })
 }
+
+test('the dialler lets go of an older link that the lower sibling has given up', (t) => {
+  const standing = standingLink({ id: LOWER, life: 1, ...sibling })
+  const at = { selfId: SELF, standing, asParent: false, crossed: false }
+  t.is(outcome(settle(peer(LOWER, 1), at)), 'replace')
+})
+
+test('the acceptor lets a higher node whom it dialled as sibling become its child', (t) => {
+  const at = {
+    nowMs: NOW_MS,
+    selfId: SELF,
+    standing: standingLink({ id: HIGHER, life: 1, dialled: true, ...sibling }),
+    links: 1,
+    linksMax: 2,
+    connectionsPerLinkMax: 4,
+    probeMs: 1_000,
+  }
+  t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'replace')
+})

@@ -34,7 +34,7 @@ const ARGUMENTS: string[][] = [[], [''], ['one'], ['', 'b', ''], ['a'.repeat(100
 
 for (const args of ARGUMENTS) {
   const title = args.map((arg) => arg.length).join(', ') || 'none'
-  test(`a command with arguments of ${title} bytes arrives, and its reply finds the way back`, (t) => {
+  test(`a command with arguments of ${title} bytes arrives and is answered`, (t) => {
     const [, parent, child] = pair()
     child.give({
       kind: 'command',

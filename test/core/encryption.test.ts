@@ -75,7 +75,7 @@ const LISTS: [string, CipherName[], CipherName[], boolean][] = [
 for (const announce of [true, false]) {
   for (const [title, ciphers, others, agree] of LISTS) {
     const kind = announce ? 'our own kind' : 'plain peers'
-    test(`robustness 11: cipher lists ${title} ${agree ? 'agree' : 'are refused'} for ${kind}`, (t) => {
+    test(`robustness 11: lists ${title} ${agree ? 'agree' : 'are refused'} for ${kind}`, (t) => {
       const rules = { keyExchange: 'p256' } as const
       const nodes = pair({ ...rules, ciphers }, { ...rules, ciphers: others }, { announce })
       t.is(nodes.parent.core.links().length, agree ? 1 : 0)

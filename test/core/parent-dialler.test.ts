@@ -46,18 +46,25 @@ test('every failure and every refusal turns to the next address, in a circle', (
   t.deepEqual(tried, ['a', 'b', 'c', 'a'])
 })
 
-test('a lost link is dialled again at once, at the same address', (t) => {
+test('a link that lasted is dialled again at once, at the same address', (t) => {
   const dialler = new ParentDialler(['a', 'b'], DEFAULT_RETRY)
   dialler.failed(0)
-  dialler.registered()
-  t.is(dialler.lost(), 0)
+  t.is(dialler.lost(3_000, 0.5), 0)
   t.is(dialler.address, 'b')
 })
 
-test('after a registration the waits begin anew', (t) => {
+test('a link that did not last counts as one more failure', (t) => {
+  const dialler = new ParentDialler(['a', 'b'], DEFAULT_RETRY)
+  t.is(dialler.lost(2_999, 0.5), 500)
+  t.is(dialler.address, 'b')
+  t.is(dialler.lost(0, 0.5), 1_000)
+  t.is(dialler.failed(0.5), 2_000)
+})
+
+test('after a link that lasted the waits begin anew', (t) => {
   const dialler = new ParentDialler(['a'], DEFAULT_RETRY)
   for (let failures = 0; failures < 5; failures++) dialler.failed(0.5)
-  dialler.registered()
+  dialler.lost(60_000, 0.5)
   t.is(dialler.failed(0.5), 500)
 })
 

@@ -192,7 +192,7 @@ test('a node may become the child of one that was its sibling', (t) => {
   t.is(parent.core.link(0x300n)?.role, 'child')
 })
 
-test('the lower id that dialled first keeps its link, the other end is told of the conflict', (t) => {
+test('the lower id that dialled first keeps its link, and the other end is told', (t) => {
   const { low, high } = pair()
   low.give({ kind: 'connect', address: B })
   high.give({ kind: 'connect', address: A })

@@ -13,6 +13,7 @@ function resources(): string {
   }
   // Immediates are those of the test itself.
   counts.delete('Immediate')
+  counts.delete('CloseReq')
   return [...counts].map(([kind, count]) => `${kind} ${count}`).sort().join(', ')
 }
 

@@ -95,8 +95,9 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
     })
   },
   /** From here on nothing but the node keeps this process alive. */
-  letGo: () => setImmediate(() => process.disconnect()),
-  exit: () => setImmediate(() => process.exit(0)),
+  letGo: () => {
+    setImmediate(() => process.disconnect())
+  },
   closeAndLetGo: async () => {
     await node().close()
     setImmediate(() => process.disconnect())

@@ -13,7 +13,8 @@ test('robustness 22: a process that is killed is known to its neighbours, above 
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const root = await all.start({ id: ROOT, listen: [LOCAL] })
+  const topology = [{ id: LEAF, parent: BRANCH }]
+  const root = await all.start({ id: ROOT, listen: [LOCAL], topology })
   const branch = await all.start({ id: BRANCH, parent: root.addresses, listen: [LOCAL] })
   const leaf = await all.start({ id: LEAF, parent: branch.addresses, retry: EAGER })
   t.is(await leaf.order('request', ROOT, 'all the way up', 10_000), 'all the way up')

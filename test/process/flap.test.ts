@@ -7,7 +7,8 @@ const PARENT = 0x1n
 const CHILD = 0x10n
 
 function resources(): string {
-  const kinds = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate')
+  const passing = new Set(['Immediate', 'CloseReq'])
+  const kinds = process.getActiveResourcesInfo().filter((kind) => !passing.has(kind))
   return kinds.sort().join()
 }
 

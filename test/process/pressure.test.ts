@@ -6,7 +6,7 @@ const HERE = 0x1n
 const SLOW = 0x10n
 const FAST = 0x11n
 
-test('robustness 28: a reader that stopped costs its sender no more than the limit, and the others nothing', async (t) => {
+test.serial('robustness 28: a reader that stopped costs its sender no more than the limit, and the others nothing', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -41,7 +41,7 @@ test('robustness 28: a reader that stopped costs its sender no more than the lim
   t.is(here.peers().length, 2)
 })
 
-test('robustness 29: messages of all sizes between processes keep their order', async (t) => {
+test.serial('robustness 29: messages of all sizes between processes keep their order', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -61,7 +61,7 @@ test('robustness 29: messages of all sizes between processes keep their order', 
       const payload = whole.subarray(0, sizeOf(sent))
       new DataView(payload.buffer).setUint32(0, sent)
       if (here.counters['bytesPending']! > 4 * 1024 * 1024 || answers.length - next > 100) {
-        await Promise.race([answers[next], new Promise((resolve) => here.once('writable', resolve))])
+        await answers[next]
         continue
       }
       const index = sent

@@ -38,7 +38,8 @@ export class Convergence {
       const back = peer?.links.get(place.id)
       const label = `the link of ${life.name} to ${peer?.name ?? info.id}`
       if (peer === undefined || !peer.isAlive) fail(`${label} leads to a dead process`)
-      if (back === undefined || back.end !== end.peer) fail(`${label} does not stand at its other end`)
+      if (back === undefined || back.end !== end.peer)
+        fail(`${label} does not stand at its other end`)
       const roles = `${info.role}/${back.info.role}`
       if (!['parent/child', 'child/parent', 'sibling/sibling'].includes(roles)) {
         fail(`${label} has the roles ${roles}`)

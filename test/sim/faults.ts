@@ -17,11 +17,14 @@ const FAULTS = {
   /** Both ends are told. */
   cut: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'both')),
   /** One end is told; what the other writes goes nowhere. */
-  half_open: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'one')),
+  half_open: (world, chance) => withOwnCable(world, chance, (end) => cut(world, end, 'one')),
   /** Nobody is told. */
-  blackhole: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'none')),
+  blackhole: (world, chance) => withOwnCable(world, chance, (end) => cut(world, end, 'none')),
   /** One direction swallows everything, the other works. */
-  one_way: (world, chance) => withCable(world, chance, (end) => end.out?.break()),
+  one_way: (world, chance) =>
+    withOwnCable(world, chance, (end) => {
+      for (const one of between(end)) one.out?.break()
+    }),
   stall: (world, chance) =>
     withCable(world, chance, (end) => {
       const untilMs = world.nowMs + stopMs(chance)
@@ -59,8 +62,7 @@ const FAULTS = {
     }),
   /** A node goes and comes back at once; all below it come back together. */
   storm: (world, chance) =>
-    withLife(world, chance, ({ place, ...rest }) => {
-      void rest
+    withLife(world, chance, ({ place }) => {
       place.life?.kill(false)
       world.schedule.after(chance.between(0, 20), () => world.start(place))
     }),
@@ -96,6 +98,17 @@ function withPlace(world: World, chance: Prng, act: (place: Place) => void): boo
   return place !== undefined
 }
 
+/**
+ * Between two of our own kind. What a plain peer registers anew joins the link that stands, so a
+ * node that was not told of a break goes on writing to the dead connection of that link.
+ */
+function withOwnCable(world: World, chance: Prng, act: (end: End) => void): boolean {
+  return withCable(world, chance, (end) => {
+    const isPlain = end.life.place.rules.plain || end.peer?.life.place.rules.plain
+    if (!isPlain) act(end)
+  })
+}
+
 function withCable(world: World, chance: Prng, act: (end: End) => void): boolean {
   const ends: End[] = []
   for (const life of world.lives()) {
@@ -107,12 +120,20 @@ function withCable(world: World, chance: Prng, act: (end: End) => void): boolean
 }
 
 function cut(world: World, near: End, told: 'both' | 'one' | 'none'): void {
-  const far = near.peer
-  near.out?.break()
-  far?.out?.break()
-  if (told === 'none') return
-  tellLost(world, near)
-  if (told === 'both' && far !== undefined) tellLost(world, far)
+  // A network that goes silent takes every connection of two nodes; a reset hits one.
+  for (const one of told === 'both' ? [near] : between(near)) {
+    const far = one.peer
+    one.out?.break()
+    far?.out?.break()
+    if (told === 'none') continue
+    tellLost(world, one)
+    if (told === 'both' && far !== undefined) tellLost(world, far)
+  }
+}
+
+/** All connections of one life with the life at the other end. */
+function between(near: End): End[] {
+  return [...near.life.ends.values()].filter((end) => end.peer?.life === near.peer?.life)
 }
 
 function tellLost(world: World, end: End): void {

@@ -8,6 +8,7 @@ import type { Place, World } from './world.js'
 
 const FLAG_REQUIRE_RESPONSE = 1
 const HEADER_BYTES = 12
+const LOOP_CODE = -75
 
 export interface Message {
   readonly number: number
@@ -160,6 +161,7 @@ export class Ledger {
     }
     const code = head.resultCode
     if (message.answer !== undefined) fail(`${name} was answered twice`)
+    if (code === LOOP_CODE) fail(`${name} came back to a node that it had passed`)
     if (code === 0 && !message.asks) fail(`${name} was confirmed, but nobody had asked`)
     if (code === 0 && !message.isDelivered) fail(`${name} was confirmed, not delivered`)
     if (code !== 0 && message.isDelivered) fail(`${name} was delivered and failed (${code})`)

@@ -6,6 +6,7 @@ import type { CoreEvent, Effect, Input, LinkInfo, Port } from '../../src/core/ef
 import type { NodeCore } from '../../src/core/node-core.js'
 import { End, type Interval } from './cable.js'
 import type { Message } from './ledger.js'
+import { toyPrimitives } from './toy-curve.js'
 import { fail } from './violation.js'
 import type { Place, World } from './world.js'
 
@@ -36,6 +37,8 @@ export class Life {
   #receiving: End | undefined
   /** Gone already when its word reached the core, which may still ask to close it. */
   #reported = -1
+  /** The link that makes room for the one that is reported next. */
+  #replaced: LinkRecord | undefined
   #waiting: (() => void)[] = []
   #wakeAtMs = Number.POSITIVE_INFINITY
   readonly #message
@@ -48,7 +51,7 @@ export class Life {
     this.number = number
     const chance = world.chance.fork()
     const ambient = {
-      primitives: world.kit.primitives,
+      primitives: world.scenario.realCurve ? world.kit.primitives : toyPrimitives(world.kit),
       random: (bytes: number) => chance.bytes(bytes),
       wallMs: () => world.wallMs + Math.floor(this.wallOffsetMs),
     }
@@ -92,6 +95,7 @@ export class Life {
     this.world.trace(this, 'bytes', end.number, bytes.length)
     end.heardAtMs = this.world.nowMs
     this.#receiving = end
+    let hadEffects = false
     for (let at = 0; at < bytes.length && end.state === 'open'; ) {
       const space = end.reader.space()
       const part = Math.min(space.length, bytes.length - at)
@@ -101,11 +105,13 @@ export class Life {
       while (end.state === 'open') {
         const effects = this.core.receive(this.world.nowMs, end.number)
         if (effects.length === 0) break
+        hadEffects = true
         this.perform(effects)
       }
     }
     this.#receiving = undefined
     this.#watchCounters()
+    this.world.safety.afterBytes(this, hadEffects)
     this.#planWake()
   }
 
@@ -117,7 +123,6 @@ export class Life {
       this.#answersLost = answersLost
       this.place.droppedAtMs = this.world.nowMs
     }
-    this.world.safety.afterBytes(this)
   }
 
   perform(effects: readonly Effect[]): void {
@@ -174,7 +179,10 @@ export class Life {
     if (this.links.has(info.id)) {
       fail(`${this.name} reports a second link to ${info.id} beside the one that stands`)
     }
-    this.links.set(info.id, { info, end, upAtMs: world.nowMs })
+    const record = { info, end, upAtMs: world.nowMs }
+    this.links.set(info.id, record)
+    if (this.#replaced?.info.id === info.id) world.safety.replaced(this, this.#replaced, record)
+    this.#replaced = undefined
     world.counts.links++
     world.linkChanged(this, info)
   }
@@ -187,6 +195,7 @@ export class Life {
     }
     this.links.delete(event.link.id)
     world.safety.linkDown(this, record, event.reason)
+    this.#replaced = event.reason === 'replaced' ? record : undefined
     this.place.linkEndedAtMs = world.nowMs
     world.linkChanged(this, event.link)
   }
@@ -234,6 +243,8 @@ export class Life {
     message.toLo = Number(to & 0xffff_ffffn)
     message.content = options.content
     message.type = options.type
+    message.sequenceHi = 0
+    message.sequenceLo = 0
     message.flags = options.flags
     const outcome = this.core.data.send(message)
     return { outcome, sequence: message.sequenceHi * 0x1_0000_0000 + message.sequenceLo }

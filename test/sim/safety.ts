@@ -12,6 +12,9 @@ const PING_INTERVAL_MS = 8_000
 /** A peer that was held up for less than this in all answered one of two pings in time. */
 const EXCUSED_MS = 10_000
 
+/** More than the second that the holder of an id has to answer. */
+const PROBED_MS = 2_000
+
 export class Safety {
   readonly #world: World
 
@@ -27,8 +30,9 @@ export class Safety {
     if (input.kind === 'stop') this.stopped(life)
   }
 
-  afterBytes(life: Life): void {
-    this.#links(life)
+  /** Links change by events alone, which is what `afterInput` makes sure of at every tick. */
+  afterBytes(life: Life, hadEffects: boolean): void {
+    if (hadEffects) this.#links(life)
     this.#counters(life)
   }
 
@@ -95,6 +99,24 @@ export class Safety {
     if (reason === 'silent' && !this.#isExcused(life, record)) {
       fail(`${life.name} took ${peer} for dead, which runs on a healthy cable`)
     }
+  }
+
+  /** An id goes to another life only when its holder did not show itself. */
+  replaced(life: Life, before: LinkRecord, after: LinkRecord): void {
+    const { end } = before
+    const holder = end.peer?.life
+    if (holder === undefined || holder === after.end.peer?.life) return
+    if (!holder.isAlive || end.peer?.state !== 'open') return
+    if (end.in?.isBroken !== false || end.out?.isBroken !== false) return
+    const { nowMs } = this.#world
+    const within = { fromMs: nowMs - PROBED_MS, untilMs: nowMs }
+    const heldMs =
+      overlapMs(holder.pauses, within) +
+      overlapMs(life.pauses, within) +
+      overlapMs(end.in.stalls, within) +
+      overlapMs(end.out.stalls, within)
+    if (heldMs > 0) return
+    fail(`${life.name} gave the id of ${holder.name}, which lives, to ${after.end.peer?.life.name}`)
   }
 
   /** Whether the peer really could not be heard. */

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly places: readonly PlaceRules[]
   readonly tokens: boolean
   readonly encrypted: boolean
+  /** X25519 itself; else a cheap stand-in, which changes nothing but the time it takes. */
+  readonly realCurve: boolean
   /** Renewal of keys; short, so that it happens within a run. */
   readonly keyRefreshMs: number
   /** Every node is told the whole tree, or each only what is below it. */
@@ -49,6 +51,7 @@ export function scenarioOf(seed: number, nodesMax: number): Scenario {
     places: placesOf(prng, nodes),
     tokens: prng.chance(0.25),
     encrypted,
+    realCurve: prng.chance(0.1),
     keyRefreshMs: encrypted && prng.chance(0.7) ? prng.between(3_000, 12_000) : 10_800_000,
     knows: prng.chance(0.5) ? 'tree' : 'subtree',
     latencyMs: prng.pick([0.1, 1, 1, 20, 150]) ?? 1,

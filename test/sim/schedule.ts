@@ -5,6 +5,9 @@ import { fail } from './violation.js'
 /** Fifty nodes that all come back at once need a tenth of it. */
 const EVENTS_A_SECOND_MAX = 20_000
 
+/** Times are multiples of a power of two, so that sums and differences of them are exact. */
+const STEPS_A_MS = 1024
+
 interface Entry {
   readonly atMs: number
   readonly order: number
@@ -20,7 +23,8 @@ export class Schedule {
 
   at(atMs: number, run: () => void): void {
     const heap = this.#heap
-    const entry = { atMs: Math.max(atMs, this.nowMs), order: this.#order++, run }
+    const dueMs = Math.max(Math.ceil(atMs * STEPS_A_MS) / STEPS_A_MS, this.nowMs)
+    const entry = { atMs: dueMs, order: this.#order++, run }
     let index = heap.length
     heap.push(entry)
     while (index > 0) {

@@ -76,6 +76,8 @@ export class Workload {
     const one = this.#place()
     const two = this.#place()
     if (one === undefined || two === undefined || one === two) return
+    // A plain node cannot say that it wants to be a sibling: it would be taken for a child.
+    if (one.rules.plain || two.rules.plain) return
     const isFamily = (low: Place, high: Place): boolean => low.rules.parents.includes(high.index)
     if (isFamily(one, two) || isFamily(two, one)) return
     if (world.isAbove(one.index, two.index) || world.isAbove(two.index, one.index)) return

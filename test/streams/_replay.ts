@@ -175,7 +175,7 @@ export class Replay {
     }
   }
 
-  /** A recorded answer to a handshake carries a sequence that ours did not send: it is made ours. */
+  /** A recorded answer carries the sequence of another handshake: it is made that of ours. */
   #fitted(word: Word, stranger: Stranger): Uint8Array {
     const control = controlIn(word.inner)
     if (control?.kind !== 'register_rsp' || control.register.handshake === undefined) {
@@ -265,7 +265,8 @@ function describe(event: CoreEvent): string {
       const kind = link.plain ? 'plain' : 'ours'
       const sealed = link.encrypted ? ' encrypted' : ''
       const reason = event.kind === 'link_down' ? ` ${event.reason} ${event.code ?? ''}` : ''
-      return `${event.kind} ${link.role} 0x${link.id.toString(16)} ${kind}${sealed}${reason}`.trimEnd()
+      const who = `${link.role} 0x${link.id.toString(16)}`
+      return `${event.kind} ${who} ${kind}${sealed}${reason}`.trimEnd()
     }
     case 'refused':
       return `refused by ${event.by} 0x${event.id.toString(16)} ${event.code} ${event.wireCode}`

@@ -22,8 +22,8 @@ export class Arrivals {
     this.#perNode.set(id, (this.#perNode.get(id) ?? 0) + 1)
     if (this.#count <= SHOWN_MAX) {
       const { from, text, hex } = event
-      const content = escaped(String(text ?? `hex ${String(hex)}`)).slice(0, SHOWN_COLUMNS)
-      this.#say(`  ${id} <- ${String(from)}  ${content}`)
+      const content = [...escaped(String(text ?? `hex ${String(hex)}`))]
+      this.#say(`  ${id} <- ${String(from)}  ${content.slice(0, SHOWN_COLUMNS).join('')}`)
     }
     this.#onCount?.()
   }

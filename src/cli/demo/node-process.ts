@@ -47,7 +47,7 @@ export class NodeProcess {
       this.#child.on('error', () => resolve(1))
       this.#child.on('exit', (code, signal) => resolve(code ?? signal ?? 1))
     })
-    void this.#listen()
+    this.#listen().catch(() => this.kill())
   }
 
   get pid(): number {
@@ -80,6 +80,8 @@ export class NodeProcess {
   async ask(line: Uint8Array | string): Promise<NodeEvent> {
     const number = ++this.#linesWritten
     const answer = this.until(`answer to line ${number}`, (event) => event['line'] === number)
+    // It is waited for below; until then a failure must not count as nobody's.
+    answer.catch(() => {})
     const { stdin } = this.#child
     stdin.write(line)
     if (!stdin.write('\n')) await Promise.race([once(stdin, 'drain'), this.exited])
@@ -98,13 +100,14 @@ export class NodeProcess {
   }
 
   async #listen(): Promise<void> {
-    const lines = readLines(this.#child.stdout, LINE_BYTES_MAX)
-    for await (const { content } of lines) {
-      const event: unknown = JSON.parse(content?.toString() ?? 'null')
-      if (typeof event === 'object' && event !== null) this.#told(event as NodeEvent)
+    try {
+      for await (const { content } of readLines(this.#child.stdout, LINE_BYTES_MAX)) {
+        this.#told(JSON.parse(content?.toString() ?? '{}') as NodeEvent)
+      }
+    } finally {
+      this.#isOver = true
+      for (const waiter of this.#waiters) waiter.reject(new Error(`${this.id} ended`))
     }
-    this.#isOver = true
-    for (const waiter of this.#waiters) waiter.reject(new Error(`${this.id} ended`))
   }
 
   #told(event: NodeEvent): void {

@@ -39,6 +39,7 @@ export async function carry(
         }
       })
       .finally(() => open.delete(ended))
+    ended.catch(() => {})
     open.add(ended)
     while (open.size >= OPEN_MAX) await Promise.race(open)
   }

@@ -1,0 +1,40 @@
+// What `npm run bench` was asked for.
+
+import { parseArgs } from 'node:util'
+
+export interface BenchArguments {
+  readonly names: readonly string[]
+  readonly quick: boolean
+  readonly rounds: number
+  /** Where all samples go. */
+  readonly json: string | undefined
+  /** A folder for the CPU profile of each process. */
+  readonly cpuProf: string | undefined
+}
+
+export const USAGE = `Usage: npm run bench -- NAME... [--quick] [--json FILE] [--rounds N]
+
+  NAME            a question, or "all"
+  --quick         short runs of few cells, 3 rounds
+  --rounds N      rounds of each cell (5)
+  --json FILE     write all samples, with the machine and the commit
+  --cpu-prof DIR  write a CPU profile of each process
+`
+
+/** Throws an Error that says what is wrong. */
+export function parseArguments(args: readonly string[]): BenchArguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+      'cpu-prof': { type: 'string' },
+    },
+  })
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}`)
+  const { quick, json } = values
+  return { names: positionals, quick, rounds, json, cpuProf: values['cpu-prof'] }
+}

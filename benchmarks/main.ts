@@ -1,0 +1,99 @@
+// `npm run bench`: lists the questions, or runs those that are named.
+
+import { writeFileSync } from 'node:fs'
+import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
+import { describeMachine } from './machine.js'
+import type { Cell, Question } from './question.js'
+import { encrypted } from './questions/encrypted.js'
+import { hop } from './questions/hop.js'
+import { oneWay } from './questions/one-way.js'
+import { requestReply } from './questions/request-reply.js'
+import { startUp } from './questions/start-up.js'
+import { reportOf } from './report.js'
+import { type CellResult, killAll, runQuestion } from './runner.js'
+
+/** The questions have cells of different kinds: each is asked without looking into its cells. */
+interface Entry {
+  readonly name: string
+  readonly title: string
+  ask(args: BenchArguments): Promise<readonly CellResult[]>
+}
+
+function entryOf<C extends Cell>(question: Question<C>): Entry {
+  return {
+    name: question.name,
+    title: question.title,
+    ask: async ({ cpuProf, quick, rounds }) => {
+      const execArgv = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`]
+      const results = await runQuestion(question, { rounds, quick, execArgv, onProgress: progress })
+      progress('')
+      process.stdout.write(`${reportOf(question, results).join('\n')}\n`)
+      return results
+    },
+  }
+}
+
+const ENTRIES = [oneWay, requestReply, hop, encrypted, startUp].map((question) =>
+  entryOf(question as Question),
+)
+
+/** One line that is written over on a terminal, many in a file. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+  else if (line !== '') process.stderr.write(`${line}\n`)
+}
+
+function list(): string {
+  const width = Math.max(...ENTRIES.map(({ name }) => name.length))
+  const lines = ENTRIES.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`)
+  return `${USAGE}\nQuestions:\n${lines.join('\n')}\n`
+}
+
+function chosen(names: readonly string[]): readonly Entry[] {
+  if (names.includes('all')) return ENTRIES
+  return names.map((name) => {
+    const entry = ENTRIES.find((candidate) => candidate.name === name)
+    if (entry === undefined) throw new Error(`no question ${name}`)
+    return entry
+  })
+}
+
+function plain(result: CellResult): unknown {
+  const { cell, failures, rounds } = result
+  return { cell, failures, rounds: rounds.map((round) => Object.fromEntries(round)) }
+}
+
+async function run(args: BenchArguments): Promise<boolean> {
+  const entries = chosen(args.names)
+  const machine = describeMachine(process.argv.slice(2))
+  const { cpuModel, cores, memoryMib, kernel, node, commit, date } = machine
+  const where = `${cores} x ${cpuModel}, ${memoryMib} MiB, kernel ${kernel}`
+  process.stdout.write(`${where}, Node ${node}, commit ${commit}, ${date}\n\n`)
+  const questions: Record<string, unknown> = {}
+  let failures = 0
+  for (const entry of entries) {
+    const results = await entry.ask(args)
+    for (const result of results) failures += result.failures.length
+    questions[entry.name] = results.map(plain)
+    const text = `${JSON.stringify({ machine, questions }, null, 1)}\n`
+    // After each question: what was measured survives whatever stops the next.
+    if (args.json !== undefined) writeFileSync(args.json, text)
+  }
+  return failures === 0
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    killAll()
+    process.exit(130)
+  })
+}
+
+try {
+  const args = parseArguments(process.argv.slice(2))
+  if (args.names.length === 0) process.stdout.write(list())
+  else if (!(await run(args))) process.exitCode = 1
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,42 @@
+// Marks before and after the measured span, and what follows from two marks.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RoleProcess } from './process-group.js'
+import type { Span } from './question.js'
+import type { Mark } from './role.js'
+
+export interface Measured {
+  readonly count: number
+  readonly perSecond: number
+  readonly cpuSeconds: number
+  readonly peakRssMib: number
+  readonly last: Mark
+}
+
+/** In the order of `processes`; the traffic runs already. */
+export async function measure(
+  processes: readonly RoleProcess[],
+  span: Span,
+): Promise<readonly Measured[]> {
+  await sleep(span.warmUpMs)
+  const before = await Promise.all(processes.map((process) => process.mark()))
+  await sleep(span.measuredMs)
+  const after = await Promise.all(processes.map((process) => process.mark()))
+  return after.map((last, index) => {
+    const first = before[index] as Mark
+    const count = last.count - first.count
+    if (!(count > 0)) throw new Error(`${processes[index]?.name}: no messages in the span`)
+    return {
+      count,
+      perSecond: (count * 1000) / (last.atMs - first.atMs),
+      cpuSeconds: last.cpuSeconds - first.cpuSeconds,
+      peakRssMib: last.peakRssMib,
+      last,
+    }
+  })
+}
+
+/** What the process spent on a million of its messages. */
+export function cpuPerMillion({ count, cpuSeconds }: Measured): number {
+  return (cpuSeconds / count) * 1e6
+}

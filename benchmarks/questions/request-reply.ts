@@ -1,0 +1,78 @@
+// How long a question and its answer take, and how many pairs a second pass.
+
+import { measure } from '../measure.js'
+import type { ProcessGroup } from '../process-group.js'
+import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
+import { type BenchChannel, CHANNELS } from './sizes.js'
+
+interface RequestCell extends Cell {
+  readonly channel: BenchChannel
+  readonly inFlight: number
+}
+
+const PAYLOAD_BYTES = 64
+const IN_FLIGHT = [1, 64, 256]
+
+export const LATENCY_MEASURES = [
+  { key: 'p50Us', title: 'p50 µs', digits: 1, spread: true },
+  { key: 'p99Us', title: 'p99 µs', digits: 1, spread: true },
+  { key: 'p999Us', title: 'p99.9 µs', digits: 1, spread: false },
+  { key: 'pairsPerSecond', title: 'pairs/s', digits: 0, spread: false },
+  { key: 'callCpu', title: 'caller CPU s/M', digits: 2, spread: false },
+  { key: 'answerCpu', title: 'answerer CPU s/M', digits: 2, spread: false },
+]
+
+async function run(
+  subject: string,
+  { channel, inFlight }: RequestCell,
+  span: Span,
+  processes: ProcessGroup,
+): Promise<Sample> {
+  const kind = subject === 'treebus' ? 'treebus' : 'bare'
+  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight }
+  const listen = processes.freeAddress(channel)
+  const answerer = await processes.start(`${kind}-answerer`, { ...shared, id: 1, listen })
+  const dial = answerer.address
+  const caller = await processes.start(`${kind}-caller`, { ...shared, id: 2, dial })
+  await caller.ask('begin')
+  const [called, answered] = await measure([caller, answerer], span)
+  if (called?.last.latency === undefined || answered === undefined) throw new Error('no latency')
+  return {
+    ...called.last.latency,
+    pairsPerSecond: called.perSecond,
+    callCpu: (called.cpuSeconds / called.count) * 1e6,
+    answerCpu: (answered.cpuSeconds / answered.count) * 1e6,
+  }
+}
+
+export const requestReply: Question<RequestCell> = {
+  name: 'request-reply',
+  title: 'How long do a request of 64 B and its reply take?',
+  unit: 'µs',
+  notes: [
+    'Closed loop: each reply is followed by the next request.',
+    'treebus: request() and reply(), with a random 64-bit number, a time limit and a promise each.',
+    'bare net: frames made beforehand, told apart by 4 bytes; no time limit, no promise.',
+  ],
+  cells: CHANNELS.flatMap((channel) =>
+    IN_FLIGHT.map((inFlight) => ({
+      name: `${inFlight} in flight ${channel}`,
+      quick: true,
+      channel,
+      inFlight,
+    })),
+  ),
+  subjects: ['treebus', 'bare net'],
+  measures: LATENCY_MEASURES,
+  readings: [
+    {
+      title: 'treebus / bare net, p50',
+      value: (round) => ratioOf(round, 'p50Us', 'treebus', 'bare net'),
+    },
+    {
+      title: 'treebus / bare net, pairs/s',
+      value: (round) => ratioOf(round, 'pairsPerSecond', 'treebus', 'bare net'),
+    },
+  ],
+  run,
+}

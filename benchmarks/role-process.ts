@@ -1,0 +1,45 @@
+// The entry of every process that a benchmark starts: plays one role until the runner is done.
+
+import type { Ask, Role, RoleOptions, StartRole, Told } from './role.js'
+
+/** Loaded one by one, so that a start-up pays for what it uses alone. */
+const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
+  'treebus-sink': async () => (await import('./roles/treebus-sink.js')).startTreebusSink,
+  'treebus-source': async () => (await import('./roles/treebus-source.js')).startTreebusSource,
+  'treebus-middle': async () => (await import('./roles/treebus-middle.js')).startTreebusMiddle,
+  'treebus-caller': async () => (await import('./roles/treebus-caller.js')).startTreebusCaller,
+  'treebus-answerer': async () =>
+    (await import('./roles/treebus-answerer.js')).startTreebusAnswerer,
+  'treebus-first': async () => (await import('./roles/treebus-first.js')).startTreebusFirst,
+  'treebus-parent': async () => (await import('./roles/treebus-parent.js')).startTreebusParent,
+  'treebus-children': async () =>
+    (await import('./roles/treebus-children.js')).startTreebusChildren,
+  'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
+  'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,
+  'bare-relay': async () => (await import('./roles/bare-relay.js')).startBareRelay,
+  'bare-caller': async () => (await import('./roles/bare-caller.js')).startBareCaller,
+  'bare-answerer': async () => (await import('./roles/bare-answerer.js')).startBareAnswerer,
+  'bare-first': async () => (await import('./roles/bare-first.js')).startBareFirst,
+  'bare-parent': async () => (await import('./roles/bare-parent.js')).startBareParent,
+  'bare-children': async () => (await import('./roles/bare-children.js')).startBareChildren,
+}
+
+function tell(told: Told): void {
+  process.send?.(told)
+}
+
+async function answer(role: Role, { number, what }: Ask): Promise<void> {
+  if (what === 'leave') process.exit(0)
+  const value = await role[what]?.()
+  tell({ kind: 'answer', number, value })
+}
+
+// Without the runner nobody would end this process.
+process.on('disconnect', () => process.exit(1))
+const [name = '', options = '{}'] = process.argv.slice(2)
+const load = ROLES[name]
+if (load === undefined) throw new Error(`no role ${name}`)
+const start = await load()
+const role = await start(JSON.parse(options) as RoleOptions)
+process.on('message', (ask: Ask) => void answer(role, ask))
+tell({ kind: 'started', address: role.address ?? '' })

@@ -1,0 +1,72 @@
+// The contract of a role: what one process of a benchmark does, and what the runner can ask of it.
+
+export interface RoleOptions {
+  /** To listen on: `tcp://127.0.0.1:0` or `unix://PATH`. */
+  readonly listen?: string
+  /** To dial, in the same notation. */
+  readonly dial?: string
+  /** Bus ids of this node and of the node that is sent to. Bare roles have no use for them. */
+  readonly id?: number
+  readonly target?: number
+  readonly payloadBytes?: number
+  /** Messages for one turn of the loop. */
+  readonly burst?: number
+  /** Messages that may be unacknowledged from end to end; 0 is no bound but backpressure. */
+  readonly window?: number
+  readonly inFlight?: number
+  /** Of `start-up`: how many children one process starts. */
+  readonly children?: number
+  /** Encrypts the links; absent is clear. */
+  readonly cipher?: string
+}
+
+/** What a process tells of itself at one moment. */
+export interface Mark {
+  /** Messages (or pairs) so far. */
+  readonly count: number
+  /** By a clock that the processes of one machine share. */
+  readonly atMs: number
+  readonly cpuSeconds: number
+  readonly peakRssMib: number
+  /** Of the pairs since the mark before. */
+  readonly latency?: Latency
+}
+
+export interface Latency {
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly p999Us: number
+}
+
+export interface Role {
+  /** Where it listens. */
+  readonly address?: string
+  /** Starts the traffic. */
+  begin?(): void
+  mark?(): Mark
+  /** Resolves with the time by which what the role waits for had happened. */
+  arrival?(): Promise<number>
+}
+
+export type StartRole = (options: RoleOptions) => Promise<Role>
+
+/** A request of the runner and the answer to it, as they cross the process boundary. */
+export interface Ask {
+  readonly number: number
+  readonly what: 'begin' | 'mark' | 'arrival' | 'leave'
+}
+
+export type Told =
+  | { readonly kind: 'started'; readonly address: string }
+  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+
+/** Monotonic, and the same for all processes of a machine. */
+export function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+export function markOf(count: number): Mark {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6
+  return { count, atMs: nowMs(), cpuSeconds, peakRssMib: maxRSS / 1024 }
+}

@@ -1,0 +1,35 @@
+// A treebus node as the roles use it: default settings but for what the cell asks for.
+
+import { BusNode, type BusNodeOptions } from '../../src/index.js'
+import type { RoleOptions } from '../role.js'
+
+export async function startNode(options: RoleOptions): Promise<BusNode> {
+  const { cipher, dial, id = 1, listen } = options
+  // One token per node of an encrypted tree, as its user would have it.
+  const secure = cipher === undefined ? {} : { keyExchange: 'x25519' as const, tokens: ['bench'] }
+  const node = await BusNode.start({
+    id,
+    ...(listen === undefined ? {} : { listen: [listen] }),
+    ...(dial === undefined ? {} : { parent: dial }),
+    ...secure,
+    ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),
+  })
+  await node.ready()
+  node.on('undelivered', ({ code }) => {
+    throw new Error(`a message came back: ${code}`)
+  })
+  return node
+}
+
+export function addressOf(node: BusNode): string {
+  const [address = ''] = node.addresses
+  return address
+}
+
+/** What a cell says of its links must be so, or it measures something else. */
+export function checkLinks(node: BusNode, cipher: string | undefined): void {
+  const wanted = cipher !== undefined
+  if (node.peers().some(({ encrypted }) => encrypted !== wanted)) {
+    throw new Error(wanted ? 'a link is in clear' : 'a link is encrypted')
+  }
+}

@@ -1,0 +1,85 @@
+// Runs a question: subjects in turn, round after round, each run in processes of its own.
+
+import { ProcessGroup } from './process-group.js'
+import type { Cell, Question, Sample, Span } from './question.js'
+
+export interface RunOptions {
+  readonly rounds: number
+  readonly quick: boolean
+  /** For each process of a run. */
+  readonly execArgv: readonly string[]
+  /** Called before each run, with what the runner is about to do. */
+  readonly onProgress: (line: string) => void
+}
+
+export interface CellResult<C extends Cell = Cell> {
+  readonly cell: C
+  /** One map from subject to sample for each round; a subject whose run failed is missing. */
+  readonly rounds: readonly ReadonlyMap<string, Sample>[]
+  readonly failures: readonly string[]
+}
+
+const SPAN: Span = { warmUpMs: 1_000, measuredMs: 2_000 }
+const QUICK_SPAN: Span = { warmUpMs: 1_000, measuredMs: 1_000 }
+
+const live = new Set<ProcessGroup>()
+
+/** For a runner that is being ended: nothing it started outlives it. */
+export function killAll(): void {
+  for (const processes of live) processes.kill()
+}
+
+async function runOnce<C extends Cell>(
+  question: Question<C>,
+  subject: string,
+  cell: C,
+  options: RunOptions,
+): Promise<Sample> {
+  const processes = new ProcessGroup(options.execArgv)
+  live.add(processes)
+  try {
+    const span = options.quick ? QUICK_SPAN : SPAN
+    const sample = await question.run(subject, cell, span, processes)
+    for (const [key, value] of Object.entries(sample)) {
+      if (!Number.isFinite(value)) throw new Error(`${key} is ${value}`)
+    }
+    return sample
+  } finally {
+    await processes.end()
+    live.delete(processes)
+  }
+}
+
+async function runCell<C extends Cell>(
+  question: Question<C>,
+  cell: C,
+  options: RunOptions,
+): Promise<CellResult<C>> {
+  const rounds: Map<string, Sample>[] = []
+  const failures: string[] = []
+  for (let round = 1; round <= options.rounds; round++) {
+    const samples = new Map<string, Sample>()
+    for (const subject of question.subjects) {
+      const what = `${question.name}, ${cell.name}, round ${round}, ${subject}`
+      options.onProgress(what)
+      try {
+        samples.set(subject, await runOnce(question, subject, cell, options))
+      } catch (error) {
+        failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    rounds.push(samples)
+  }
+  return { cell, rounds, failures }
+}
+
+export async function runQuestion<C extends Cell>(
+  question: Question<C>,
+  options: RunOptions,
+): Promise<readonly CellResult<C>[]> {
+  const results: CellResult<C>[] = []
+  for (const cell of question.cells) {
+    if (cell.quick || !options.quick) results.push(await runCell(question, cell, options))
+  }
+  return results
+}

@@ -1,0 +1,31 @@
+// Round trip times between two marks.
+
+import type { Latency } from './role.js'
+import { percentile } from './statistics.js'
+
+/** Two seconds at a million pairs a second. What comes beyond it is counted, but not kept. */
+const KEPT_MAX = 2_000_000
+
+export class Stopwatch {
+  readonly #us = new Float64Array(KEPT_MAX)
+  #kept = 0
+  /** Pairs since the start. */
+  count = 0
+
+  /** `startMs` is what `performance.now()` said when the request left. */
+  stop(startMs: number): void {
+    this.count++
+    if (this.#kept < KEPT_MAX) this.#us[this.#kept++] = (performance.now() - startMs) * 1000
+  }
+
+  /** Of what was kept since the last call; an empty span gives NaN, which the runner refuses. */
+  take(): Latency {
+    const sorted = this.#us.subarray(0, this.#kept).sort()
+    this.#kept = 0
+    return {
+      p50Us: percentile(sorted, 0.5),
+      p99Us: percentile(sorted, 0.99),
+      p999Us: percentile(sorted, 0.999),
+    }
+  }
+}
