@@ -1,8 +1,7 @@
-// Prints what a node tells, from its first attempt to reach its parent on.
+// Prints what a node tells, from its start on.
 
 import {
   type BusErrorCode,
-  type BusLogger,
   type BusMessage,
   BusNode,
   type BusNodeEvents,
@@ -21,38 +20,20 @@ const ECHOES_MAX = 1_024
 
 type Refusal = BusNodeEvents['refused'][0]
 type DialFailure = BusNodeEvents['dial_failed'][0]
-type Early = (Refusal & { kind: 'refused' }) | (DialFailure & { kind: 'dial_failed' })
 
-/**
- * Starts a node and prints its events. Handlers can only be set once it has started; what went
- * wrong before that is taken from its log, and links that stand by then are told as new.
- */
+/** Starts a node and prints its events: `ready` first, whatever came while it started after it. */
 export async function startTelling(
   options: BusNodeOptions,
   output: Output,
   rules: { readonly echo: boolean },
 ): Promise<BusNode> {
-  const early: Early[] = []
-  let isStarted = false
-  const note = (fields: object) => {
-    if (!isStarted && isEarly(fields)) early.push(fields)
-  }
-  const logger: BusLogger = { debug: note, info: () => {}, warn: note, error: () => {} }
-  const node = await BusNode.start({ ...options, logger })
-  isStarted = true
-  tellReady(node, output)
-  for (const event of early) {
-    if (event.kind === 'refused') tellRefusal(output, event)
-    else tellDialFailure(output, event)
-  }
-  for (const link of node.peers()) output.tell('link_up', linkRow(link))
-  tellEvents(node, output)
-  answerQuestions(node, output, rules.echo)
+  output.hold()
+  const node = await BusNode.start(options, (starting) => {
+    tellEvents(starting, output)
+    answerQuestions(starting, output, rules.echo)
+  })
+  output.release(() => tellReady(node, output))
   return node
-}
-
-function isEarly(fields: object): fields is Early {
-  return 'kind' in fields && (fields.kind === 'refused' || fields.kind === 'dial_failed')
 }
 
 function tellReady(node: BusNode, output: Output): void {

@@ -74,10 +74,14 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    * Rejects with BAD_CONFIGURATION, BAD_ADDRESS, BAD_ARGUMENT (an id), OPEN_LISTENER or
    * LISTEN_FAILED; each names the value at fault. With `firstConnection: 'give_up'` also with the
    * reason why the parent could not be reached.
+   *
+   * `prepare` is called before anything is opened: handlers that it sets miss nothing. Without it,
+   * what arrives before the promise resolves finds nobody listening.
    */
-  static async start(options: BusNodeOptions): Promise<BusNode> {
+  static async start(options: BusNodeOptions, prepare?: (node: BusNode) => void): Promise<BusNode> {
     const resolved = resolveOptions(options)
     const node = new BusNode(resolved)
+    prepare?.(node)
     try {
       for (const address of resolved.listen) await node.#driver.listen(address)
       await node.#begin()

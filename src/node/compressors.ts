@@ -33,20 +33,31 @@ const ZSTD_WINDOW_LOG_MAX_PARAMETER = 100
 
 const LZ4_LENGTH_BYTES = 4
 
-const compressors: ReadonlyMap<CompressionName, Compressor> = new Map(
-  Object.entries({
-    zstd: zstdCompressor(zlib as object),
-    lz4: lz4Compressor(loadOptional('lz4-napi')),
-    snappy: snappyCompressor(loadOptional('snappy')),
-    zlib: zlibCompressor(),
-  }).flatMap(([name, made]) => (made === undefined ? [] : [[name as CompressionName, made]])),
-)
+let loaded: ReadonlyMap<CompressionName, Compressor> | undefined
 
-export const compressions: ReadonlySet<CompressionName> = new Set(compressors.keys())
+/** Loaded when a node first wants to compress: two addons take 25 ms of a start. */
+function compressors(): ReadonlyMap<CompressionName, Compressor> {
+  loaded ??= new Map(
+    Object.entries({
+      zstd: zstdCompressor(zlib as object),
+      lz4: lz4Compressor(loadOptional('lz4-napi')),
+      snappy: snappyCompressor(loadOptional('snappy')),
+      zlib: zlibCompressor(),
+    }).flatMap(([name, made]) => (made === undefined ? [] : [[name as CompressionName, made]])),
+  )
+  return loaded
+}
+
+let names: ReadonlySet<CompressionName> | undefined
+
+export function compressions(): ReadonlySet<CompressionName> {
+  names ??= new Set(compressors().keys())
+  return names
+}
 
 export function compress(name: CompressionName, plain: Uint8Array): Uint8Array | undefined {
   try {
-    return compressors.get(name)?.compress(plain)
+    return compressors().get(name)?.compress(plain)
   } catch {
     return undefined
   }
@@ -58,7 +69,7 @@ export function decompress(
   plainBytes: number,
 ): Uint8Array | undefined {
   try {
-    const plain = compressors.get(name)?.decompress(packed, plainBytes)
+    const plain = compressors().get(name)?.decompress(packed, plainBytes)
     return plain?.length === plainBytes ? plain : undefined
   } catch {
     return undefined

@@ -14,7 +14,9 @@ export const nodePrimitives: Primitives = Object.freeze({
   keyPair,
   cipher: openCipher,
   ciphers,
-  compressions,
+  get compressions() {
+    return compressions()
+  },
   compress,
   decompress,
 })

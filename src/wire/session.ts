@@ -112,12 +112,14 @@ export class Session {
 
   get offeredCompressions(): number[] {
     const { compressions, primitives } = this.#rules
+    if (compressions.length === 0) return []
     const usable = compressions.filter((name) => primitives.compressions.has(name))
     return usable.map((name) => COMPRESSIONS[name].wire)
   }
 
   acceptCompressions(peerNumbers: readonly number[]): void {
     const { compressions, primitives } = this.#rules
+    if (compressions.length === 0) return
     this.#compression = chooseCompression(peerNumbers, compressions, primitives.compressions)
   }
 

@@ -150,7 +150,7 @@ test('a parent that is not there is told, and found when it comes', async (t) =>
   await child.heard({ event: 'state', state: 'parent_lost' })
   t.like(await child.heard({ event: 'dial_failed' }), { address })
   startNode(t, '0x101', '--listen', address)
-  t.like(await child.heard({ event: 'parent_changed' }), { previous: '0x100', parent: '0x101' })
+  t.truthy(await child.heard({ event: 'parent_changed', previous: '0x100', parent: '0x101' }))
 })
 
 test('what went wrong with the first attempt is told after ready', async (t) => {

@@ -40,6 +40,7 @@ export function linkOf(
     purpose: undefined,
     session: newSession(state),
     port: undefined,
+    linksBefore: 0,
   })
   const { life, pid = 7 } = wish
   const incarnation = life === undefined ? undefined : incarnationOf(life)

@@ -23,7 +23,7 @@ const EVENTS = ['link_up', 'link_down', 'state', 'parent_changed', 'undelivered'
 
 let current: BusNode | undefined
 /** Calls that were begun, and how each of them ended. */
-const settled: { call: number; code: string; atMs: number }[] = []
+const settled: { call: number; code: string; begunMs: number; atMs: number }[] = []
 let begun = 0
 
 const nowMs = () => performance.timeOrigin + performance.now()
@@ -54,11 +54,12 @@ function beginCalls(to: bigint, count: number, timeoutMs: number, ways: readonly
   for (let i = 0; i < count; i++) {
     const call = begun++
     const way = ways[i % ways.length]
+    const begunMs = nowMs()
     const promise =
       way === 'confirm'
         ? node().confirm(to, 'x', { timeoutMs })
         : node().request(to, 'x', { timeoutMs })
-    const end = (code: string) => settled.push({ call, code, atMs: nowMs() })
+    const end = (code: string) => settled.push({ call, code, begunMs, atMs: nowMs() })
     promise.then(
       () => end('answered'),
       (error: unknown) => end(error instanceof BusError ? error.code : String(error)),

@@ -26,10 +26,13 @@ export class ProcessNode {
   readonly #waiting = new Map<number, Waiting>()
   #watchers: (() => void)[] = []
 
-  constructor(environment: NodeJS.ProcessEnv = {}) {
+  /** `wrapper`: a command that runs the program's own command line, as `ip netns exec NAME`. */
+  constructor(environment: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []) {
+    const [execPath, ...execArgv] = [...wrapper, process.execPath]
     this.child = fork(PROGRAM, [], {
       serialization: 'advanced',
-      execArgv: [],
+      execPath: execPath!,
+      execArgv,
       env: { ...process.env, ...environment },
     })
     this.child.on('message', (message: Answer | Told) => this.#received(message))

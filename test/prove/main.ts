@@ -1,0 +1,99 @@
+// `npm run prove`: runs rows of the robustness catalogue as real processes and prints what came out.
+
+import { readdirSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Outcome, Row } from './row.js'
+
+const USAGE = 'npm run prove -- ROW…|all [--full] [--json FILE]'
+const GIB = 1024 ** 3
+
+interface Result extends Outcome {
+  readonly row: number
+  readonly title: string
+  readonly goal: string
+}
+
+async function loadRows(): Promise<Row[]> {
+  const folder = new URL('./rows/', import.meta.url)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  const rows = await Promise.all(
+    names.map((name) => import(new URL(name, folder).href) as Promise<Row>),
+  )
+  return rows.sort((a, b) => a.row - b.row)
+}
+
+function machine(): string {
+  const [first] = cpus()
+  const memory = `${Math.round(totalmem() / GIB)} GiB`
+  const name = (first?.model ?? process.arch).trim()
+  return `${cpus().length} × ${name}, ${memory}, ${process.platform} ${release()}, node ${process.version}`
+}
+
+/** A row that throws has missed its goal; the others still run. */
+async function runOne(row: Row, full: boolean): Promise<Result> {
+  const { row: number, title, goal } = row
+  process.stderr.write(`row ${number}: ${title} …\n`)
+  try {
+    return { row: number, title, goal, ...(await row.run({ full })) }
+  } catch (error) {
+    const figure = `failed: ${error instanceof Error ? error.message : String(error)}`
+    return { row: number, title, goal, figure, verdict: 'missed', values: {} }
+  }
+}
+
+function print(results: readonly Result[]): void {
+  const lines = [
+    ['row', 'what', 'figure', 'goal', 'verdict'],
+    ...results.map(({ row, title, figure, goal, verdict }) => [
+      String(row),
+      title,
+      figure,
+      goal,
+      verdict,
+    ]),
+  ]
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+  for (const line of lines) {
+    console.log(line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+  }
+  console.log(`\nmachine: ${machine()}`)
+}
+
+/** Undefined for a number that no row has. */
+function chosen(rows: readonly Row[], names: readonly string[]): Row[] | undefined {
+  if (names.includes('all')) return [...rows]
+  const found = names.map((name) => rows.find(({ row }) => String(row) === name))
+  return found.every((row) => row !== undefined) ? found : undefined
+}
+
+async function main(): Promise<number> {
+  const options = { full: { type: 'boolean' }, json: { type: 'string' } } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const rows = await loadRows()
+  if (positionals.length === 0) {
+    for (const { row, title, goal } of rows) console.log(`${String(row).padStart(3)}  ${title}: ${goal}`)
+    console.log(`\n${USAGE}`)
+    return 0
+  }
+  const wanted = chosen(rows, positionals)
+  if (wanted === undefined) {
+    console.error(`no such row in: ${positionals.join(' ')}\n${USAGE}`)
+    return 2
+  }
+  const results: Result[] = []
+  for (const row of wanted) results.push(await runOne(row, values.full ?? false))
+  print(results)
+  if (values.json !== undefined) {
+    const report = { machine: machine(), full: values.full ?? false, results }
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  }
+  return results.some(({ verdict }) => verdict === 'missed') ? 1 : 0
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
+  process.exitCode = 2
+}

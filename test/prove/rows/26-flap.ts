@@ -1,0 +1,69 @@
+// Row 26: one link is cut again and again while both ends send.
+
+import { BusNode } from '../../../src/index.js'
+import { EAGER, LOCAL, until } from '../../process/_process-node.js'
+import { Proxy } from '../../process/_proxy.js'
+import { type Outcome, type RunOptions, verdictOf } from '../row.js'
+
+export const row = 26
+export const title = 'one link cut 100 times under traffic'
+export const goal = '1 link, 0 duplicates, handles back to where they were'
+
+const PARENT = 1n
+const CHILD = 2n
+
+/** What this process holds open, by kind; immediates and closings are on their way out. */
+function handles(): number {
+  const passing = new Set(['Immediate', 'CloseReq', 'Timeout'])
+  return process.getActiveResourcesInfo().filter((kind) => !passing.has(kind)).length
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+}
+
+export async function run({ full }: RunOptions): Promise<Outcome> {
+  const cuts = full ? 2_000 : 100
+  const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
+  const proxy = await Proxy.to(parent.addresses[0]!)
+  await until(() => true)
+  const before = { handles: handles(), timers: timers() }
+  const child = await BusNode.start({ id: CHILD, parent: proxy.address, retry: EAGER })
+  const seen = [new Set<string>(), new Set<string>()] as const
+  let duplicates = 0
+  for (const [index, node] of [parent, child].entries()) {
+    node.on('message', ({ text }) => {
+      if (seen[index]!.has(text)) duplicates++
+      seen[index]!.add(text)
+    })
+  }
+  let sent = 0
+  for (let cut = 0; cut < cuts; cut++) {
+    await child.ready()
+    for (let i = 0; i < 50; i++, sent++) {
+      child.send(PARENT, String(sent))
+      parent.send(CHILD, String(sent))
+    }
+    if (cut % 2 === 0) await child.ping(PARENT)
+    const ended = new Promise((resolve) => child.once('link_down', resolve))
+    proxy.cut(cut % 4 < 2 ? 'reset' : 'close')
+    await ended
+  }
+  await child.ready()
+  await child.ping(PARENT)
+  const links = Math.max(parent.peers().length, child.peers().length, proxy.open)
+  await child.close()
+  await until(() => proxy.open === 0 && parent.peers().length === 0)
+  await until(() => true)
+  const left = { handles: handles() - before.handles, timers: timers() - before.timers }
+  await parent.close()
+  await proxy.close()
+  const isMet = links === 1 && duplicates === 0 && left.handles === 0 && left.timers === 0
+  return {
+    figure:
+      `${links} link after ${cuts} cuts, ${duplicates} duplicates of ${seen[0].size + seen[1].size}, ` +
+      `${left.handles} handles and ${left.timers} timers more`,
+    verdict: verdictOf(isMet),
+    values: { cuts, links, duplicates, handles: left.handles, timers: left.timers },
+  }
+}
