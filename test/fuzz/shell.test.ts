@@ -130,21 +130,27 @@ async function besiege(
 
 type Arrive = (node: BusNode, id: bigint) => Promise<RawPeer>
 
-test.serial('robustness 3: hostile bytes before registration end their own connection and nothing else', async (t) => {
-  await besiege(t, {
-    seed: seedOfRun(),
-    arrive: (node) => RawPeer.connect(node.addresses[0]!),
-    faults: ['badFrames', 'badMessages', 'badStates', 'refusedByUs'],
-  })
-})
+test.serial(
+  'robustness 3: hostile bytes before registration end their own connection and nothing else',
+  async (t) => {
+    await besiege(t, {
+      seed: seedOfRun(),
+      arrive: (node) => RawPeer.connect(node.addresses[0]!),
+      faults: ['badFrames', 'badMessages', 'badStates', 'refusedByUs'],
+    })
+  },
+)
 
-test.serial('robustness 3: hostile bytes of a registered child end its own link and nothing else', async (t) => {
-  await besiege(t, {
-    seed: seedOfRun() + 1_000_000,
-    arrive: (node, id) => RawPeer.join(node.addresses[0]!, id, Number(id & 0xffn)),
-    faults: ['badFrames', 'badMessages', 'badSenders', 'badStates'],
-  })
-})
+test.serial(
+  'robustness 3: hostile bytes of a registered child end its own link and nothing else',
+  async (t) => {
+    await besiege(t, {
+      seed: seedOfRun() + 1_000_000,
+      arrive: (node, id) => RawPeer.join(node.addresses[0]!, id, Number(id & 0xffn)),
+      faults: ['badFrames', 'badMessages', 'badSenders', 'badStates'],
+    })
+  },
+)
 
 test.serial('a bite that ends a link says why', async (t) => {
   const nodes = new Nodes(t)
@@ -158,7 +164,11 @@ test.serial('a bite that ends a link says why', async (t) => {
   const stranger = await RawPeer.connect(parent.addresses[0]!)
   const refused = new Promise((resolve) => parent.once('refused', resolve))
   const ping = { timePointUs: 1n, refreshBindings: [] }
-  stranger.say(frameOf(encodeControl({ sequence: 1n, resultCode: 0, type: 0, sourceId: 0n }, { kind: 'ping', ping })))
+  stranger.say(
+    frameOf(
+      encodeControl({ sequence: 1n, resultCode: 0, type: 0, sourceId: 0n }, { kind: 'ping', ping }),
+    ),
+  )
   t.like(await refused, { by: 'us', code: 'BAD_STATE' })
   await stranger.closed
 })

@@ -179,6 +179,8 @@ function takeApart(inner: Uint8Array): Heard {
     from: joined(data.fromHi, data.fromLo),
     extensionKind: data.extensionKind,
     number: joined(data.extensionHi, data.extensionLo),
-    text: isData ? new TextDecoder().decode(inner.subarray(data.contentStart, data.contentEnd)) : '',
+    text: isData
+      ? new TextDecoder().decode(inner.subarray(data.contentStart, data.contentEnd))
+      : '',
   }
 }

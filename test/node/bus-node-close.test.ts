@@ -1,6 +1,17 @@
 import test from 'ava'
 import { type BusMessage, BusNode } from '../../src/index.js'
-import { CARRIERS, CHILD, codeOf, eventOf, Nodes, OTHER, PARENT, Received, turns, until } from './_nodes.js'
+import {
+  CARRIERS,
+  CHILD,
+  codeOf,
+  eventOf,
+  Nodes,
+  OTHER,
+  PARENT,
+  Received,
+  turns,
+  until,
+} from './_nodes.js'
 
 /** Far beyond any test's patience: who waits for it has hung. */
 const NEVER_MS = 3_600_000
@@ -14,24 +25,30 @@ function resources(): string {
   // Immediates are those of the test itself.
   counts.delete('Immediate')
   counts.delete('CloseReq')
-  return [...counts].map(([kind, count]) => `${kind} ${count}`).sort().join(', ')
+  return [...counts]
+    .map(([kind, count]) => `${kind} ${count}`)
+    .sort()
+    .join(', ')
 }
 
 for (const carrier of CARRIERS) {
-  test.serial(`${carrier}: a tree that was used and closed leaves no handle and no timer`, async (t) => {
-    const nodes = new Nodes(t)
-    await turns()
-    const before = resources()
-    for (let round = 0; round < 3; round++) {
-      const { parent, child, other } = await nodes.family(carrier)
-      other.on('message', (message) => message.isRequest && message.reply('y'))
-      await child.request(OTHER, 'x')
-      parent.send(CHILD, 'x')
-      await Promise.all([child.close(), other.close(), parent.close()])
-    }
-    await until(() => resources() === before)
-    t.is(resources(), before)
-  })
+  test.serial(
+    `${carrier}: a tree that was used and closed leaves no handle and no timer`,
+    async (t) => {
+      const nodes = new Nodes(t)
+      await turns()
+      const before = resources()
+      for (let round = 0; round < 3; round++) {
+        const { parent, child, other } = await nodes.family(carrier)
+        other.on('message', (message) => message.isRequest && message.reply('y'))
+        await child.request(OTHER, 'x')
+        parent.send(CHILD, 'x')
+        await Promise.all([child.close(), other.close(), parent.close()])
+      }
+      await until(() => resources() === before)
+      t.is(resources(), before)
+    },
+  )
 
   test.serial(`${carrier}: a node says goodbye, and what it had sent arrives before`, async (t) => {
     const nodes = new Nodes(t)
@@ -50,42 +67,48 @@ for (const carrier of CARRIERS) {
   })
 }
 
-test.serial('close waits for answers in both directions, takes no new work, and then ends at once', async (t) => {
-  t.timeout(60_000)
-  const nodes = new Nodes(t)
-  const { parent, child } = await nodes.pair('tcp')
-  const atParent = eventOf(parent, 'message')
-  const atChild = eventOf(child, 'message')
-  const up = child.request(PARENT, 'up')
-  const down = parent.request(CHILD, 'down')
-  const [first, second] = await Promise.all([atParent, atChild])
-  let closed = false
-  const closing = child.close({ timeoutMs: NEVER_MS }).then(() => {
-    closed = true
-  })
-  t.is(child.send(PARENT, 'too late'), 'closed')
-  t.is(await codeOf(child.request(PARENT, 'too late')), 'NODE_CLOSED')
-  await turns(20)
-  t.false(closed)
-  t.is(first.reply('to up'), 'sent')
-  t.is((await up).text, 'to up')
-  await turns(20)
-  t.false(closed)
-  t.is(second.reply('to down'), 'sent')
-  t.is((await down).text, 'to down')
-  await closing
-})
+test.serial(
+  'close waits for answers in both directions, takes no new work, and then ends at once',
+  async (t) => {
+    t.timeout(60_000)
+    const nodes = new Nodes(t)
+    const { parent, child } = await nodes.pair('tcp')
+    const atParent = eventOf(parent, 'message')
+    const atChild = eventOf(child, 'message')
+    const up = child.request(PARENT, 'up')
+    const down = parent.request(CHILD, 'down')
+    const [first, second] = await Promise.all([atParent, atChild])
+    let closed = false
+    const closing = child.close({ timeoutMs: NEVER_MS }).then(() => {
+      closed = true
+    })
+    t.is(child.send(PARENT, 'too late'), 'closed')
+    t.is(await codeOf(child.request(PARENT, 'too late')), 'NODE_CLOSED')
+    await turns(20)
+    t.false(closed)
+    t.is(first.reply('to up'), 'sent')
+    t.is((await up).text, 'to up')
+    await turns(20)
+    t.false(closed)
+    t.is(second.reply('to down'), 'sent')
+    t.is((await down).text, 'to down')
+    await closing
+  },
+)
 
-test.serial('a request that was refused or answered by nobody does not hold up close', async (t) => {
-  t.timeout(60_000)
-  const nodes = new Nodes(t)
-  const { parent, child } = await nodes.pair('inproc')
-  await codeOf(child.request(PARENT, 'nobody listens'))
-  parent.once('message', (message) => message.refuse('no'))
-  await codeOf(child.request(PARENT, 'x'))
-  await Promise.all([child.close({ timeoutMs: NEVER_MS }), parent.close({ timeoutMs: NEVER_MS })])
-  t.is(parent.state, 'stopped')
-})
+test.serial(
+  'a request that was refused or answered by nobody does not hold up close',
+  async (t) => {
+    t.timeout(60_000)
+    const nodes = new Nodes(t)
+    const { parent, child } = await nodes.pair('inproc')
+    await codeOf(child.request(PARENT, 'nobody listens'))
+    parent.once('message', (message) => message.refuse('no'))
+    await codeOf(child.request(PARENT, 'x'))
+    await Promise.all([child.close({ timeoutMs: NEVER_MS }), parent.close({ timeoutMs: NEVER_MS })])
+    t.is(parent.state, 'stopped')
+  },
+)
 
 const UNDER_WAY: Record<string, (child: BusNode) => Promise<unknown> | undefined> = {
   'a confirm': (child) => child.confirm(OTHER, 'x'),
@@ -173,18 +196,21 @@ test.serial('a node that closes while it looks for its parent stops looking', as
   t.is(child.state, 'stopped')
 })
 
-test.serial('a node that closes while another registers leaves it free to go elsewhere', async (t) => {
-  const nodes = new Nodes(t)
-  const first = await nodes.start({ id: 0x10n, listen: [nodes.address('tcp')] })
-  const second = await nodes.start({ id: 0x11n, listen: [nodes.address('tcp')] })
-  const starting = nodes.start({
-    id: CHILD,
-    parent: [first.addresses[0]!, second.addresses[0]!],
-    retry: { firstMs: 1, maxMs: 1 },
-  })
-  await turns(1)
-  await first.close()
-  const child = await starting
-  await until(() => child.peer(0x11n) !== undefined)
-  t.is(child.state, 'running')
-})
+test.serial(
+  'a node that closes while another registers leaves it free to go elsewhere',
+  async (t) => {
+    const nodes = new Nodes(t)
+    const first = await nodes.start({ id: 0x10n, listen: [nodes.address('tcp')] })
+    const second = await nodes.start({ id: 0x11n, listen: [nodes.address('tcp')] })
+    const starting = nodes.start({
+      id: CHILD,
+      parent: [first.addresses[0]!, second.addresses[0]!],
+      retry: { firstMs: 1, maxMs: 1 },
+    })
+    await turns(1)
+    await first.close()
+    const child = await starting
+    await until(() => child.peer(0x11n) !== undefined)
+    t.is(child.state, 'running')
+  },
+)

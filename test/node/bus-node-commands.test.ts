@@ -1,6 +1,16 @@
 import test from 'ava'
 import type { CommandEvent } from '../../src/index.js'
-import { CARRIERS, CHILD, codeOf, eventOf, Nodes, OTHER, PARENT, thrownCode, turns } from './_nodes.js'
+import {
+  CARRIERS,
+  CHILD,
+  codeOf,
+  eventOf,
+  Nodes,
+  OTHER,
+  PARENT,
+  thrownCode,
+  turns,
+} from './_nodes.js'
 
 const texts = (args: readonly Uint8Array[]) => args.map((arg) => Buffer.from(arg).toString())
 
@@ -43,7 +53,10 @@ test('a command that is deferred is answered later, once', async (t) => {
   t.is(child.counters['callsOpen'], 1)
   held[0]?.reply(['late'])
   t.deepEqual(texts(await answer), ['late'])
-  t.is(thrownCode(() => held[0]?.reply(['twice'])), 'BAD_ARGUMENT')
+  t.is(
+    thrownCode(() => held[0]?.reply(['twice'])),
+    'BAD_ARGUMENT',
+  )
   await turns()
   t.is(child.counters['strayAnswers'], 0)
 })

@@ -91,7 +91,10 @@ test('a request is answered once: a second answer is the caller error, a plain m
   parent.on('message', (message) => {
     seen.push(String(message.isAnswered))
     if (message.isRequest) seen.push(message.reply('one'))
-    seen.push(String(message.isAnswered), thrownCode(() => message.reply('two')))
+    seen.push(
+      String(message.isAnswered),
+      thrownCode(() => message.reply('two')),
+    )
     seen.push(thrownCode(() => message.refuse('three')))
   })
   t.is((await child.request(PARENT, 'x')).text, 'one')
@@ -218,7 +221,10 @@ test('calls under way when a node closes end as not known, calls made after as n
   t.is(await codeOf(child.ping(PARENT)), 'NODE_CLOSED')
   t.is(await codeOf(child.peersOf(PARENT)), 'NODE_CLOSED')
   t.is(await codeOf(child.command(PARENT, ['x'])), 'NODE_CLOSED')
-  t.is(thrownCode(() => child.connect('inproc://x')), 'NODE_CLOSED')
+  t.is(
+    thrownCode(() => child.connect('inproc://x')),
+    'NODE_CLOSED',
+  )
 })
 
 test('an answer counts only with the right number and from the id that was asked', async (t) => {
@@ -249,7 +255,13 @@ test('an answer counts only with the right number and from the id that was asked
     t.is(child.counters['callsOpen'], 1)
   }
   // A failure that somebody else reports for it.
-  const failure = { to: CHILD, kind: 'data_rsp', resultCode: -66, extensionKind: 1, number } as const
+  const failure = {
+    to: CHILD,
+    kind: 'data_rsp',
+    resultCode: -66,
+    extensionKind: 1,
+    number,
+  } as const
   thief.sayData({ ...failure, from: 0x400n, sequence: question.sequence })
   asked.sayData({ from: OTHER, to: CHILD, extensionKind: kind, number, text: 'true' })
   t.is((await answer).text, 'true')

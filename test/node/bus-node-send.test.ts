@@ -240,18 +240,37 @@ test('ids of the whole range work, and come back unsigned', async (t) => {
   const answer = await high.request(0x8000_0000_0000_0000n, 'where')
   t.is(answer.from, 0x8000_0000_0000_0000n)
   await root.confirm('18446744073709551614', 'x')
-  t.is((await codeOf(high.confirm(0xffff_ffff_ffff_fffdn, 'x'))), 'NO_ROUTE')
+  t.is(await codeOf(high.confirm(0xffff_ffff_ffff_fffdn, 'x')), 'NO_ROUTE')
 })
 
 test('what is no id is refused before anything is sent', async (t) => {
   const nodes = new Nodes(t)
   const root = await nodes.root('inproc')
-  const wrong = [-1n, 2n ** 64n, 1.5, Number.NaN, 2 ** 53, '', '0x', '0x11112222333344445', 'abc', ' 1', '-1']
+  const wrong = [
+    -1n,
+    2n ** 64n,
+    1.5,
+    Number.NaN,
+    2 ** 53,
+    '',
+    '0x',
+    '0x11112222333344445',
+    'abc',
+    ' 1',
+    '-1',
+  ]
   for (const id of wrong) {
-    t.is(thrownCode(() => root.send(id, '')), 'BAD_ARGUMENT', String(id))
+    t.is(
+      thrownCode(() => root.send(id, '')),
+      'BAD_ARGUMENT',
+      String(id),
+    )
     t.is(await codeOf(root.request(id, '')), 'BAD_ARGUMENT', String(id))
   }
-  t.is(thrownCode(() => root.send(undefined as never, '')), 'BAD_ARGUMENT')
+  t.is(
+    thrownCode(() => root.send(undefined as never, '')),
+    'BAD_ARGUMENT',
+  )
   t.is(root.counters['sent'], 0)
 })
 

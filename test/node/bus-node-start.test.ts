@@ -1,6 +1,17 @@
 import test from 'ava'
 import { BusNode } from '../../src/index.js'
-import { CARRIERS, CHILD, codeOf, EAGER, eventOf, freePort, Nodes, OTHER, PARENT, Received } from './_nodes.js'
+import {
+  CARRIERS,
+  CHILD,
+  codeOf,
+  EAGER,
+  eventOf,
+  freePort,
+  Nodes,
+  OTHER,
+  PARENT,
+  Received,
+} from './_nodes.js'
 
 for (const carrier of CARRIERS) {
   test(`${carrier}: a root is running as soon as it listens, and says where`, async (t) => {

@@ -1,5 +1,15 @@
 import test from 'ava'
-import { CHILD, codeOf, eventOf, Nodes, OTHER, PARENT, Received, thrownCode, turns } from './_nodes.js'
+import {
+  CHILD,
+  codeOf,
+  eventOf,
+  Nodes,
+  OTHER,
+  PARENT,
+  Received,
+  thrownCode,
+  turns,
+} from './_nodes.js'
 
 test('a node knows itself and its parent, and its children from their registration', async (t) => {
   const nodes = new Nodes(t)
@@ -32,7 +42,7 @@ test('what a node was told of the tree decides the way, from the next message on
   t.true(root.removeTopology(OTHER))
   t.false(root.removeTopology(OTHER))
   t.is(root.send(OTHER, 'no way'), 'no_route')
-  t.is((await codeOf(root.confirm(OTHER, 'x'))), 'NO_ROUTE')
+  t.is(await codeOf(root.confirm(OTHER, 'x')), 'NO_ROUTE')
 })
 
 test('a topology can be given at the start, and a circle is refused', async (t) => {
@@ -51,7 +61,10 @@ test('a topology can be given at the start, and a circle is refused', async (t) 
   t.is(root.route(OTHER)?.id, CHILD)
   t.false(root.updateTopology(CHILD, OTHER))
   t.false(root.updateTopology(PARENT, PARENT))
-  t.is(thrownCode(() => root.updateTopology(-1n, PARENT)), 'BAD_ARGUMENT')
+  t.is(
+    thrownCode(() => root.updateTopology(-1n, PARENT)),
+    'BAD_ARGUMENT',
+  )
   // The branch does not know the leaf: it sends nothing back up, and says so.
   const failed = eventOf(root, 'undelivered')
   root.send(OTHER, 'x')

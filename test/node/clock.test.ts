@@ -103,16 +103,19 @@ test.serial('no deadline, and stop, leave no timer', (t) => {
   })
 })
 
-test.serial('what is overdue wakes on the next turn, what is beyond a timer is asked for in parts', (t) => {
-  withTimers((timers) => {
-    const clock = new Clock(() => {})
-    clock.wakeAt(clock.nowMs() - 10_000, false)
-    t.is(timers.open[0]!.ms, 0)
-    clock.stop()
-    clock.wakeAt(clock.nowMs() + 2 ** 40, false)
-    t.is(timers.open[0]!.ms, 0x7fff_ffff)
-  })
-})
+test.serial(
+  'what is overdue wakes on the next turn, what is beyond a timer is asked for in parts',
+  (t) => {
+    withTimers((timers) => {
+      const clock = new Clock(() => {})
+      clock.wakeAt(clock.nowMs() - 10_000, false)
+      t.is(timers.open[0]!.ms, 0)
+      clock.stop()
+      clock.wakeAt(clock.nowMs() + 2 ** 40, false)
+      t.is(timers.open[0]!.ms, 0x7fff_ffff)
+    })
+  },
+)
 
 test.serial('time only goes forward', (t) => {
   const clock = new Clock(() => {})

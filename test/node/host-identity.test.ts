@@ -23,8 +23,16 @@ const TABLE: [title: string, given: ReturnType<typeof interfaces>, text: string]
   ['each once', interfaces('aa:00:00:00:00:01', 'aa:00:00:00:00:01'), 'aa0000000001'],
   ['leading zero bytes go', interfaces('00:00:5e:00:53:01'), '5e005301'],
   ['a zero digit stays', interfaces('00:0a:00:00:00:00'), '0a00000000'],
-  ['sorted after stripping', interfaces('00:ff:00:00:00:01', 'aa:00:00:00:00:01'), 'aa0000000001:ff00000001'],
-  ['loopback is left out', interfaces(['aa:00:00:00:00:01', true], 'bb:00:00:00:00:01'), 'bb0000000001'],
+  [
+    'sorted after stripping',
+    interfaces('00:ff:00:00:00:01', 'aa:00:00:00:00:01'),
+    'aa0000000001:ff00000001',
+  ],
+  [
+    'loopback is left out',
+    interfaces(['aa:00:00:00:00:01', true], 'bb:00:00:00:00:01'),
+    'bb0000000001',
+  ],
   ['no address is none', interfaces('00:00:00:00:00:00', 'bb:00:00:00:00:01'), 'bb0000000001'],
   ['nothing: the name', interfaces(), 'a-host'],
   ['only loopback: the name', interfaces(['00:00:00:00:00:00', true]), 'a-host'],

@@ -11,7 +11,9 @@ function errorOf(options: object): BusError {
     if (error instanceof BusError) return error
     throw error
   }
-  throw new Error(`taken: ${JSON.stringify(options, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
+  throw new Error(
+    `taken: ${JSON.stringify(options, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`,
+  )
 }
 
 /** The option at fault, the code, and what the one line must name. */
@@ -78,7 +80,15 @@ const TAKEN: object[] = [
   { id: '0xffffffffffffffff' },
   { id: 2n ** 64n - 1n },
   { id: 0, parent: 'tcp://127.0.0.1:1' },
-  { listen: ['tcp://127.0.0.1:0', 'tcp://[::1]:0', 'tcp://localhost:0', 'unix:///tmp/x', 'inproc://x'] },
+  {
+    listen: [
+      'tcp://127.0.0.1:0',
+      'tcp://[::1]:0',
+      'tcp://localhost:0',
+      'unix:///tmp/x',
+      'inproc://x',
+    ],
+  },
   { listen: ['tcp://0.0.0.0:0'], tokens: ['a'] },
   { listen: ['tcp://0.0.0.0:0'], allowOpenListener: true },
   { pingIntervalMs: 0, keyRefreshMs: 0, clockSkewSeconds: 0 },
@@ -119,7 +129,12 @@ test('every start is another life of the node', (t) => {
 
 test('an option that is undefined counts as not given', (t) => {
   const nothing = { ttl: undefined, tokens: undefined, listen: undefined, retry: undefined }
-  const loose = { ...GOOD, ...nothing, limits: { registerMs: undefined }, retry: { maxMs: undefined } }
+  const loose = {
+    ...GOOD,
+    ...nothing,
+    limits: { registerMs: undefined },
+    retry: { maxMs: undefined },
+  }
   const { core } = resolveOptions(loose as unknown as BusNodeOptions)
   t.is(core.limits.ttl, 16)
   t.is(core.limits.registerMs, 5_000)

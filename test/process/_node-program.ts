@@ -19,7 +19,14 @@ export type Answer =
   | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly code: string; readonly message: string }
 
-const EVENTS = ['link_up', 'link_down', 'state', 'parent_changed', 'undelivered', 'refused'] as const
+const EVENTS = [
+  'link_up',
+  'link_down',
+  'state',
+  'parent_changed',
+  'undelivered',
+  'refused',
+] as const
 
 let current: BusNode | undefined
 /** Calls that were begun, and how each of them ended. */

@@ -69,9 +69,7 @@ export class ProcessNode {
   /** What was told already counts. */
   async hear<T>(name: string, matches: (detail: T) => boolean = () => true): Promise<Told> {
     for (;;) {
-      const found = this.told.find(
-        ({ told, detail }) => told === name && matches(detail as T),
-      )
+      const found = this.told.find(({ told, detail }) => told === name && matches(detail as T))
       if (found !== undefined) return found
       await new Promise<void>((resolve) => this.#watchers.push(resolve))
     }
@@ -99,7 +97,8 @@ export class ProcessNode {
     }
     const waiting = this.#waiting.get(message.answer)
     this.#waiting.delete(message.answer)
-    if ('code' in message) waiting?.reject(Object.assign(new Error(message.message), { code: message.code }))
+    if ('code' in message)
+      waiting?.reject(Object.assign(new Error(message.message), { code: message.code }))
     else waiting?.resolve(message.value)
   }
 }

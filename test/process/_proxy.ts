@@ -67,7 +67,8 @@ export class Proxy {
     try {
       for await (const bytes of from as AsyncIterable<Buffer>) {
         const step = this.pieceBytes ?? bytes.length
-        for (let at = 0; at < bytes.length; at += step) await write(to, bytes.subarray(at, at + step))
+        for (let at = 0; at < bytes.length; at += step)
+          await write(to, bytes.subarray(at, at + step))
       }
       to.end()
     } catch {

@@ -90,7 +90,10 @@ test('robustness 23: a child that is stopped and goes on within the limit is no 
   stopped.signal('SIGCONT')
   t.is(await stopped.order('request', ROOT, 'back', 10_000), 'back')
   await sleep(1_500)
-  t.deepEqual([root, leaf, stopped].map((node) => node.count('link_down')), [0, 0, 0])
+  t.deepEqual(
+    [root, leaf, stopped].map((node) => node.count('link_down')),
+    [0, 0, 0],
+  )
 })
 
 test('robustness 23: one that stays stopped is silent after three intervals, and comes back', async (t) => {

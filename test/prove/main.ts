@@ -53,9 +53,16 @@ function print(results: readonly Result[]): void {
       verdict,
     ]),
   ]
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+  const widths = lines[0]!.map((_, column) =>
+    Math.max(...lines.map((line) => line[column]!.length)),
+  )
   for (const line of lines) {
-    console.log(line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
   }
   console.log(`\nmachine: ${machine()}`)
 }
@@ -72,7 +79,8 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
   const rows = await loadRows()
   if (positionals.length === 0) {
-    for (const { row, title, goal } of rows) console.log(`${String(row).padStart(3)}  ${title}: ${goal}`)
+    for (const { row, title, goal } of rows)
+      console.log(`${String(row).padStart(3)}  ${title}: ${goal}`)
     console.log(`\n${USAGE}`)
     return 0
   }

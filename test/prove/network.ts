@@ -31,7 +31,10 @@ export class PartedNetwork {
 
   constructor() {
     try {
-      this.#make(['link', 'add', `${this.#name}x`, 'type', 'bridge'], ['link', 'del', `${this.#name}x`])
+      this.#make(
+        ['link', 'add', `${this.#name}x`, 'type', 'bridge'],
+        ['link', 'del', `${this.#name}x`],
+      )
       ip('link', 'set', `${this.#name}x`, 'up')
       for (const { namespace, address } of this.hosts) this.#plug(namespace, address)
     } catch (error) {

@@ -1,15 +1,15 @@
 // Row 5: little that claims to be little, and is much.
 
 import { createRequire } from 'node:module'
-import { deflateSync } from 'node:zlib'
 import * as zlib from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import { compressions, decompress } from '../../../src/node/compressors.js'
 import type { CompressionName } from '../../../src/wire/compression.js'
 import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 5
 export const title = 'decompression bombs'
-export const goal = 'refused with no more than 2 MiB + 4 KiB and a codec\'s own state kept'
+export const goal = "refused with no more than 2 MiB + 4 KiB and a codec's own state kept"
 
 const PLAIN_BYTES_MAX = 2 * 1024 * 1024 + 4 * 1024
 
@@ -31,7 +31,7 @@ function packers(): Map<CompressionName, Packer> {
     ['snappy', (plain) => (require('snappy') as BlockCodec).compressSync(plain)],
     ['lz4', (plain) => (require('lz4-napi') as BlockCodec).compressSync(plain).subarray(4)],
   ]
-  const here = all.filter(([name, pack]) => compressions.has(name) && pack !== undefined)
+  const here = all.filter(([name, pack]) => compressions().has(name) && pack !== undefined)
   return new Map(here as [CompressionName, Packer][])
 }
 

@@ -2,8 +2,8 @@
 
 import { connect } from 'node:net'
 import { BusNode } from '../../../src/index.js'
-import { sleep } from '../../process/_process-node.js'
 import { RawPeer } from '../../node/_raw-peer.js'
+import { sleep } from '../../process/_process-node.js'
 import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 8
@@ -21,7 +21,11 @@ async function capture(): Promise<Uint8Array> {
   const first = new Promise<Uint8Array>((resolve) => {
     server.once('connection', (socket) => socket.once('data', (bytes) => resolve(bytes)))
   })
-  const starting = BusNode.start({ id: 0x10n, parent: `tcp://127.0.0.1:${port}`, tokens: ['token'] })
+  const starting = BusNode.start({
+    id: 0x10n,
+    parent: `tcp://127.0.0.1:${port}`,
+    tokens: ['token'],
+  })
   const bytes = await first
   server.close()
   const direct = connect({ port, host: '127.0.0.1' })

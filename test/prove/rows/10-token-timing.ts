@@ -40,12 +40,19 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
     const kind = randomInt(2) as 0 | 1
     const signature = forged[kind].slice()
     const start = process.hrtime.bigint()
-    const good = verify(nodePrimitives, tokens, { algorithm: 0, signatures: [signature] }, statement)
+    const good = verify(
+      nodePrimitives,
+      tokens,
+      { algorithm: 0, signatures: [signature] },
+      statement,
+    )
     const ns = Number(process.hrtime.bigint() - start)
     if (good) taken++
     if (i >= 0) times[kind].push(ns)
   }
-  const limitNs = [...times[0], ...times[1]].sort((a, b) => a - b)[Math.floor(samples * KEPT_SHARE)]!
+  const limitNs = [...times[0], ...times[1]].sort((a, b) => a - b)[
+    Math.floor(samples * KEPT_SHARE)
+  ]!
   const kept = times.map((list) => list.filter((ns) => ns <= limitNs))
   const t = welch(kept[0]!, kept[1]!)
   return {

@@ -1,7 +1,7 @@
 // Row 22: how soon is a killed process known to those beside it, and to those who ask for it?
 
 import type { LinkDown } from '../../../src/index.js'
-import { EAGER, LOCAL, type ProcessNode, Processes } from '../../process/_process-node.js'
+import { EAGER, LOCAL, Processes, type ProcessNode } from '../../process/_process-node.js'
 import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row.js'
 
 export const row = 22

@@ -34,11 +34,16 @@ export async function run(_options: RunOptions): Promise<Outcome> {
   const stop = () => network.remove()
   process.once('exit', stop)
   try {
-    const [here, there] = network.hosts as [typeof network.hosts[0], typeof network.hosts[0]]
+    const [here, there] = network.hosts as [(typeof network.hosts)[0], (typeof network.hosts)[0]]
     const address = `tcp://${here.address}:${PORT}`
     const tokens = ['token']
     const root = await startIn(all, here.namespace, { id: 1n, listen: [address], tokens })
-    const leaf = await startIn(all, there.namespace, { id: 2n, parent: address, tokens, retry: EAGER })
+    const leaf = await startIn(all, there.namespace, {
+      id: 2n,
+      parent: address,
+      tokens,
+      retry: EAGER,
+    })
     await leaf.order('request', 1n, 'before', 10_000)
     network.part()
     const atMs = nowMs()
@@ -50,7 +55,8 @@ export async function run(_options: RunOptions): Promise<Outcome> {
     await until(async () => (await leaf.order('state')) === 'running')
     await leaf.order('request', 1n, 'after', 10_000)
     const backMs = nowMs() - joinedMs
-    const isMet = Math.max(rootMs, leafMs) <= LIMIT_MS + TICK_MS && reasons.every((r) => r === 'silent')
+    const isMet =
+      Math.max(rootMs, leafMs) <= LIMIT_MS + TICK_MS && reasons.every((r) => r === 'silent')
     return {
       figure: `parent ${Math.round(rootMs)} ms, child ${Math.round(leafMs)} ms (${reasons.join(', ')}), back ${Math.round(backMs)} ms`,
       verdict: verdictOf(isMet),
