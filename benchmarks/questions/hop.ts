@@ -69,7 +69,7 @@ async function run(
   const measured = await measure([first, last, ...(middle === undefined ? [] : [middle])], span)
   const [begun, arrived, relayed] = measured as [Measured, Measured, Measured | undefined]
   const { latency } = begun.last
-  // A request passes the middle twice.
+  // A request and its reply both pass the middle; the bare relay counts one direction.
   const passes = cell.what === 'request' && kind === 'bare' ? 2 : 1
   return {
     perSecond: arrived.perSecond,
@@ -78,7 +78,7 @@ async function run(
   }
 }
 
-/** `perSecond` as µs for each message: what the hop adds to it. */
+/** What the hop adds to the round trip. */
 function addedUs(round: ReadonlyMap<string, Sample>, kind: string): number | undefined {
   const direct = round.get(`${kind} direct`)?.['p50Us']
   const hop = round.get(`${kind} one hop`)?.['p50Us']

@@ -32,6 +32,10 @@ export class Acceptor {
   }
 
   accepted(number: number, port: Port): void {
+    if (this.#state.state === 'stopped') {
+      this.#state.emit({ kind: 'close', connection: number, how: 'now' })
+      return
+    }
     const { config, connections, deadlines, nowMs } = this.#state
     const session = newSession(this.#state)
     const address = port.remoteAddress
@@ -47,17 +51,17 @@ export class Acceptor {
 
   /** Whoever waited longest without registering goes: so silent sockets cannot keep others out. */
   #makeRoom(): void {
-    for (const connection of this.#pending) {
-      if (connection.phase !== 'awaiting' && connection.phase !== 'probing') {
-        this.#pending.delete(connection)
-      }
-    }
     if (this.#pending.size <= this.#state.config.limits.pendingConnectionsMax) return
     const [oldest] = this.#pending
     if (oldest === undefined) return
-    this.#pending.delete(oldest)
     this.#state.counters.evicted++
     this.#links.close(oldest, 'now')
+  }
+
+  /** The connection is no more, or it has registered. */
+  forget(connection: Connection): void {
+    this.#pending.delete(connection)
+    this.#probing.delete(connection)
   }
 
   /** A node_register_req arrived. */
@@ -101,7 +105,6 @@ export class Acceptor {
       standing,
       links: neighbours.size,
       linksMax: config.limits.linksMax,
-      connectionsPerLinkMax: config.limits.connectionsPerLinkMax,
       probeMs: config.limits.probeMs,
     })
     if (admission.kind === 'refuse') {
@@ -153,7 +156,7 @@ export class Acceptor {
     const answer = this.#agree(connection, sequence, register)
     if (answer === undefined) return
     if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
-    this.#pending.delete(connection)
+    this.forget(connection)
     connection.session.acceptCompressions(register.compressions)
     this.#respond(connection, sequence, answer.handshake, register)
     if (admission.kind === 'data') this.#links.join(admission.link, connection)
@@ -164,16 +167,12 @@ export class Acceptor {
     const link = this.#links.up({ connection, peer, role: requestedRole(register) })
     // Whoever else waited for the id's former holder has a living one before it now.
     this.resolve(link)
-    if (peer.id !== 0n && requestedRole(register) === 'child') {
-      const data = { pid: peer.pid, hostname: peer.hostname }
-      this.#state.topology.update(peer.id, this.#state.config.id, data)
-    }
   }
 
   #welcomeTemporary(connection: Connection, sequence: bigint, register: RegisterData): void {
     const answer = this.#agree(connection, sequence, register)
     if (answer === undefined) return
-    this.#pending.delete(connection)
+    this.forget(connection)
     connection.session.acceptCompressions(register.compressions)
     this.#respond(connection, sequence, answer.handshake, register)
     connection.temporary()
@@ -242,7 +241,6 @@ export class Acceptor {
     wireCode: number = BUS_ERRORS[code].wire,
   ): void {
     this.#write(connection, sequence, wireCode, this.#refusalBody(connection, code))
-    this.#pending.delete(connection)
     if (connection.link === undefined) this.#links.refuse(connection, code, id)
     else this.#links.end(connection.link, 'fault', code)
   }

@@ -24,7 +24,6 @@ export interface Situation {
   readonly standing: Link | undefined
   readonly links: number
   readonly linksMax: number
-  readonly connectionsPerLinkMax: number
   readonly probeMs: number
 }
 
@@ -36,7 +35,7 @@ export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admiss
     return at.links < at.linksMax ? { kind: 'new' } : { kind: 'refuse', code: 'FULL' }
   }
   if (!sameLife(standing.peer, peer)) return challenge(standing, at)
-  if (peer.incarnation === undefined) return joinPlain(standing, at)
+  if (peer.incarnation === undefined) return joinPlain(standing)
   // A node that is our parent cannot become our child as well: that is a circle of two.
   if (standing.role === 'parent') return { kind: 'refuse', code: 'LOOP' }
   // A sibling may become our child. A child that dials as sibling would only lose its parent.
@@ -55,10 +54,12 @@ function challenge(standing: Link, at: Situation): Admission {
   return { kind: 'probe', link: standing }
 }
 
-function joinPlain(standing: Link, at: Situation): Admission {
-  if (standing.connections.length < at.connectionsPerLinkMax)
-    return { kind: 'data', link: standing }
-  return { kind: 'refuse', code: 'NO_CONNECTION' }
+/**
+ * A plain process that registers again wants its second connection, or it lost both and comes back
+ * while we have not noticed.
+ */
+function joinPlain(standing: Link): Admission {
+  return { kind: standing.data.size === 0 ? 'data' : 'replace', link: standing }
 }
 
 /** What the dialler does when its registration was accepted by a node that it already knows. */
@@ -75,7 +76,7 @@ export function settle(
   const standing = at.standing
   if (standing === undefined) return { kind: 'new' }
   if (!sameLife(standing.peer, peer)) return { kind: 'replace', link: standing }
-  if (peer.incarnation === undefined) return { kind: 'data', link: standing }
+  if (peer.incarnation === undefined) return joinPlain(standing)
   if (at.asParent && standing.role === 'child') return { kind: 'refuse', code: 'LOOP' }
   const yields = at.crossed && !at.asParent && !standing.dialled && peer.id < at.selfId
   if (yields) return { kind: 'refuse', code: 'ID_CONFLICT' }

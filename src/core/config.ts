@@ -58,8 +58,6 @@ export interface CoreLimits {
   readonly halfRegisteredMs: number
   /** Connections that have not registered yet; beyond it the oldest goes. Default 256. */
   readonly pendingConnectionsMax: number
-  /** Connections of one link: control, data, and room for a re-registration. Default 4. */
-  readonly connectionsPerLinkMax: number
   /** Neighbours of one node. Default 16,384. */
   readonly linksMax: number
   /** Faults in a row that are tolerated; the next one ends the connection. Default 2. */
@@ -76,7 +74,6 @@ export const DEFAULT_LIMITS: CoreLimits = {
   registerMs: 5_000,
   halfRegisteredMs: 30_000,
   pendingConnectionsMax: 256,
-  connectionsPerLinkMax: 4,
   linksMax: 16_384,
   faultsMax: 2,
   probeMs: 1_000,

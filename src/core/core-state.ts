@@ -41,7 +41,7 @@ export class CoreState {
     this.config = config
     this.ambient = ambient
     this.tokens = config.tokens
-    this.#sequence = Math.max(1, (ambient.wallMs() - SEQUENCE_EPOCH_MS) * 1_000)
+    this.#sequence = Math.max(1, Math.floor((ambient.wallMs() - SEQUENCE_EPOCH_MS) * 1_000))
   }
 
   /** The largest inner message that is lawful on a registered connection. */

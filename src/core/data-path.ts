@@ -122,12 +122,28 @@ export class DataPath {
     }
     connection.faults = 0
     link.faults = 0
-    if (!this.#senders.isGood(link, data.fromHi, data.fromLo)) {
-      if (this.#senders.isTooMany(link)) this.#links.end(link, 'fault', 'BAD_SENDER')
+    const verdict = this.#senders.judge(link, data.fromHi, data.fromLo)
+    if (verdict !== 'good') {
+      this.#turnAway(link, head, data, kind === 'data_req' && verdict)
       return
     }
     if (kind === 'data_req') this.#request(link, head, data)
     else this.#response(link, head, data)
+  }
+
+  /** What cannot be behind its link goes no further. `verdict` is false for an answer. */
+  #turnAway(
+    link: Link,
+    head: InnerCursor,
+    data: DataCursor,
+    verdict: 'misplaced' | 'forged' | false,
+  ): void {
+    // It may be lawful and only have moved before we noticed: then it wants to be told.
+    const mayHaveMoved = verdict === 'misplaced' || (verdict && link.role === 'parent')
+    if (mayHaveMoved) this.#answer(link, head, data, 'BAD_SENDER')
+    if (verdict !== 'misplaced' && this.#senders.isTooMany(link)) {
+      this.#links.end(link, 'fault', 'BAD_SENDER')
+    }
   }
 
   #isSelf(high: number, low: number): boolean {

@@ -131,7 +131,7 @@ export type CoreEvent =
       readonly sequence: bigint
       readonly args: readonly Uint8Array[]
     }
-  /** A command could not be sent, or the link it went over ended. */
+  /** A command could not be sent. That its link ended later shows in `link_down`. */
   | { readonly kind: 'command_failed'; readonly sequence: bigint; readonly code: BusErrorCode }
   | { readonly kind: 'pong'; readonly id: bigint; readonly roundTripMs: number }
   /** With `firstConnection: 'give_up'`: the node must end. */

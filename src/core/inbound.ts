@@ -20,7 +20,6 @@ import type { CoreState } from './core-state.js'
 import type { DataPath } from './data-path.js'
 import type { Dialler } from './dialler.js'
 import type { KeyRefresh } from './key-refresh.js'
-import type { Link } from './link.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
 
@@ -119,7 +118,9 @@ export class Inbound {
 
   #message(connection: Connection, buffer: Uint8Array, start: number, end: number): void {
     const head = this.#head
-    if (connection.link !== undefined) this.#heard(connection.link)
+    if (this.#links.heard(connection) && connection.link) {
+      this.#rooms.acceptor.resolve(connection.link)
+    }
     const read = head.read(buffer, start, end)
     if (read !== 'ok') {
       this.#bad(connection, read === 'bad_size' ? 'BAD_SIZE' : 'BAD_MESSAGE')
@@ -139,19 +140,14 @@ export class Inbound {
     const kind = this.#body.read(session.body, session.bodyStart, session.bodyEnd)
     if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
-    else if (!this.#isLawful(connection, kind)) this.#bad(connection, 'BAD_STATE')
+    else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
+    else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
   }
 
-  #heard(link: Link): void {
-    link.liveness.heard(this.#state.nowMs)
-    this.#rooms.acceptor.resolve(link)
-  }
-
-  #isLawful(connection: Connection, kind: BodyKind): boolean {
-    if (!LAWFUL[connection.phase].has(kind)) return false
-    if (!USER_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return true
-    return !connection.session.refusesClear
+  #isClearOnKeyed(connection: Connection, kind: BodyKind): boolean {
+    if (!USER_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return false
+    return connection.session.refusesClear
   }
 
   #bad(connection: Connection, code: BusErrorCode): void {

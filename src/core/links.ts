@@ -19,6 +19,8 @@ export interface LinkBirth {
 export interface LinkWatch {
   /** After the link is gone from every table. */
   ended(link: Link, reason: LinkDownReason): void
+  /** Whatever becomes of a connection, the core has forgotten it. */
+  forgotten(connection: Connection): void
   /** After a connection without a link was ended for what it did. */
   refused(connection: Connection, code: BusErrorCode): void
 }
@@ -71,7 +73,6 @@ export class Links {
     link.addData(connection)
     this.#registered(connection)
     this.#state.deadlines.clear(`half:${link.number}`)
-    this.heard(link)
   }
 
   #registered(connection: Connection): void {
@@ -118,6 +119,7 @@ export class Links {
     deadlines.clear(`register:${connection.number}`)
     deadlines.clear(`temporary:${connection.number}`)
     deadlines.clear(`probe:${connection.number}`)
+    this.#watch.forgotten(connection)
   }
 
   /** The shell reports that a connection is gone. */
@@ -135,15 +137,21 @@ export class Links {
     this.end(link, left ? 'left' : 'lost')
   }
 
-  heard(link: Link): void {
+  /**
+   * A frame arrived: the link lives. Of a plain peer's two connections only the control connection
+   * counts: it is the one that is pinged, and either may be dead while the other works.
+   */
+  heard(connection: Connection): boolean {
+    const link = connection.link
+    if (link === undefined || (link.plain && connection !== link.control)) return false
     link.liveness.heard(this.#state.nowMs)
-    link.faults = 0
+    return true
   }
 
   /** A good message: whatever was wrong before is forgiven (spec B.5). */
   good(connection: Connection): void {
     connection.faults = 0
-    if (connection.link !== undefined) this.heard(connection.link)
+    if (connection.link !== undefined) connection.link.faults = 0
   }
 
   /**

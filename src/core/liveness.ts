@@ -41,10 +41,10 @@ export class Liveness {
 
   /** `dueMs` is when this call should have come; the difference is our own stall. */
   judge(nowMs: number, dueMs: number): Verdict {
-    const silentMs = nowMs - this.#heardAtMs
-    if (silentMs < this.intervalMs) {
-      return { kind: 'wait', untilMs: this.#heardAtMs + this.intervalMs }
-    }
+    // Compared as the deadline that is handed out: a difference would round otherwise, and the
+    // next deadline could be now for ever.
+    const untilMs = this.#heardAtMs + this.intervalMs
+    if (nowMs < untilMs) return { kind: 'wait', untilMs }
     const stalled = nowMs - dueMs > this.intervalMs
     if (this.#unanswered >= this.missesMax && !stalled) return { kind: 'silent' }
     this.#unanswered++

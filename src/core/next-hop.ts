@@ -38,12 +38,12 @@ export class NextHop {
     return from.role === 'child' || link.role === 'child' ? link : undefined
   }
 
-  /** The child link below which the topology places an id; undefined where it says nothing. */
-  childAbove(id: bigint): Link | undefined {
+  /** The nearest neighbour below which the topology places an id; undefined where it says none. */
+  neighbourAbove(id: bigint): Link | undefined {
     for (const above of this.#state.topology.ancestors(id)) {
-      const link = this.#state.neighbours.get(above)
-      if (link?.role === 'child') return link
       if (above === this.#state.config.id) return undefined
+      const link = this.#state.neighbours.get(above)
+      if (link !== undefined) return link
     }
     return undefined
   }
@@ -70,18 +70,10 @@ export class NextHop {
         // Known to be below us: if the child on the way is not there, nobody else can help.
         return neighbours.get(nextHop)
       case 'other_upstream':
-        return this.#ancestorOf(id) ?? neighbours.parent
+        // A neighbour that is above the target: a sibling whose child it is.
+        return this.neighbourAbove(id) ?? neighbours.parent
       default:
         return neighbours.parent
     }
-  }
-
-  /** A neighbour that is above the target: a sibling whose child it is. */
-  #ancestorOf(id: bigint): Link | undefined {
-    for (const above of this.#state.topology.ancestors(id)) {
-      const link = this.#state.neighbours.get(above)
-      if (link !== undefined) return link
-    }
-    return undefined
   }
 }

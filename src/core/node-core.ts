@@ -42,6 +42,7 @@ export class NodeCore {
     this.#nextHop = nextHop
     this.#links = new Links(state, {
       ended: (link, reason) => this.#linkEnded(link, reason),
+      forgotten: (connection) => this.#acceptor.forget(connection),
       refused: (connection, code) => {
         const detail = 'the other end broke the protocol'
         this.#failed({ connection, code, detail, refused: false })
@@ -147,6 +148,7 @@ export class NodeCore {
         this.#tick()
         return
       case 'connect':
+        if (this.#state.state === 'stopped') return
         this.#connect(input.address, input.expectedId ?? 0n)
         return
       case 'disconnect':
@@ -208,10 +210,11 @@ export class NodeCore {
 
   #stop(): void {
     this.#parent.stop()
-    for (const link of [...this.#state.neighbours]) this.#links.end(link, 'closing')
+    // Strangers first: the end of a link would let in who waits for its id.
     for (const connection of [...this.#state.connections.values()]) {
-      this.#links.close(connection, 'now')
+      if (connection.link === undefined) this.#links.close(connection, 'now')
     }
+    for (const link of [...this.#state.neighbours]) this.#links.end(link, 'closing')
   }
 
   #linkEnded(link: Link, reason: LinkDownReason): void {

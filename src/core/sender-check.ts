@@ -1,4 +1,4 @@
-// Can this `from` be behind that link? What cannot is dropped and counted (robustness 13).
+// Can this `from` be behind that link? What cannot goes no further and is counted (robustness 13).
 
 import { joinHalves } from './bus-id.js'
 import type { CoreState } from './core-state.js'
@@ -13,6 +13,13 @@ const REMEMBERED_MAX = 65_536
 export const BAD_SENDERS_MAX = 10
 const WINDOW_MS = 10_000
 
+/**
+ * good       may be behind that link
+ * misplaced  the topology places it below another child: a lie, or a topology that is out of date
+ * forged     we have a link to that id, or are it ourselves
+ */
+export type SenderVerdict = 'good' | 'misplaced' | 'forged'
+
 export class SenderCheck {
   readonly #state: CoreState
   readonly #nextHop: NextHop
@@ -25,21 +32,26 @@ export class SenderCheck {
     this.#nextHop = nextHop
   }
 
-  isGood(link: Link, high: number, low: number): boolean {
-    if (low === link.idLow && high === link.idHigh) return true
+  judge(link: Link, high: number, low: number): SenderVerdict {
+    if (low === link.idLow && high === link.idHigh) return 'good'
     if (this.#version !== this.#state.routeVersion || this.#good.size > REMEMBERED_MAX) {
       this.#good = new IdMap()
       this.#version = this.#state.routeVersion
     }
-    if (this.#good.get(high, low) === link) return true
-    if (!this.#canBeBehind(link, high, low)) return false
-    this.#good.set(high, low, link)
-    return true
+    if (this.#good.get(high, low) === link) return 'good'
+    const verdict = this.#judgeAnew(link, high, low)
+    if (verdict === 'good') this.#good.set(high, low, link)
+    else this.#state.counters.badSenders++
+    return verdict
   }
 
-  /** True where the link has had its last chance. */
+  /**
+   * After a forged one: true where the link has had its last chance. A parent has none to lose: it
+   * stands between us and everybody else anyway, and a child that moved may come from there before
+   * we noticed.
+   */
   isTooMany(link: Link): boolean {
-    this.#state.counters.badSenders++
+    if (link.role === 'parent') return false
     const { nowMs } = this.#state
     let bad = this.#bad.get(link)
     if (bad === undefined || nowMs - bad.sinceMs > WINDOW_MS) {
@@ -49,16 +61,16 @@ export class SenderCheck {
     return ++bad.count >= BAD_SENDERS_MAX
   }
 
-  /**
-   * Ourselves never. From above anybody may come but those below us; from a child or a sibling
-   * nobody whom we reach over another link.
-   */
-  #canBeBehind(link: Link, high: number, low: number): boolean {
+  /** Ourselves never, and a neighbour only over its own link; from above all but our children. */
+  #judgeAnew(link: Link, high: number, low: number): SenderVerdict {
     const id = joinHalves(high, low)
-    if (id === this.#state.config.id || id === 0n) return false
+    if (id === this.#state.config.id || id === 0n) return 'forged'
     const neighbour = this.#state.neighbours.find(high, low)
-    const child = neighbour?.role === 'child' ? neighbour : this.#nextHop.childAbove(id)
-    if (child !== undefined) return child === link
-    return link.role === 'parent' || neighbour === undefined
+    if (neighbour !== undefined) {
+      const isAbove = link.role === 'parent' && neighbour.role !== 'child'
+      return isAbove ? 'good' : 'forged'
+    }
+    const above = this.#nextHop.neighbourAbove(id)
+    return above?.role === 'child' && above !== link ? 'misplaced' : 'good'
   }
 }

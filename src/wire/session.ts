@@ -166,10 +166,11 @@ export class Session {
   complete(answer: Handshake | undefined): HandshakeResult {
     const offer = this.#offer
     const curve = this.#rules.curve
-    this.#offer = undefined
     if (offer === undefined || curve === 'none') return DONE
     if (answer === undefined || answer.publicKey.length === 0) return DONE
+    // Not the answer to what stands open; that one may still come.
     if (answer.sequence !== offer.sequence) return failed(WRONG_SEQUENCE)
+    this.#offer = undefined
     if (answer.type !== CURVES[curve].wire) return failed(CURVE_DIFFERS)
     const name = chooseAsClient(offer.ciphers, answer.algorithms)
     if (name === undefined) return failed(NO_COMMON_CIPHER)

@@ -169,7 +169,6 @@ for (const [title, who, role, standing, expected] of ACCEPTING) {
       standing: standingLink(standing),
       links: 1,
       linksMax: 2,
-      connectionsPerLinkMax: 4,
       probeMs: 1_000,
     }
     t.is(outcome(admit(who, role, at)), expected)
@@ -183,7 +182,6 @@ test('the acceptor is full at its number of links, and not for whom it knows', (
     standing: undefined,
     links: 2,
     linksMax: 2,
-    connectionsPerLinkMax: 4,
     probeMs: 1_000,
   }
   t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'refuse FULL')
@@ -191,12 +189,14 @@ test('the acceptor is full at its number of links, and not for whom it knows', (
   t.is(outcome(admit(peer(HIGHER, 1), 'child', { ...at, standing })), 'replace')
 })
 
-test('the acceptor takes no more connections of one plain link than allowed', (t) => {
+test('a plain process that has both connections and comes again has lost them', (t) => {
   const standing = standingLink({ id: HIGHER, ...child })
   const at = { nowMs: NOW_MS, selfId: SELF, standing, links: 1, linksMax: 2, probeMs: 1_000 }
   const who = peer(HIGHER, undefined)
-  t.is(outcome(admit(who, 'child', { ...at, connectionsPerLinkMax: 2 })), 'data')
-  t.is(outcome(admit(who, 'child', { ...at, connectionsPerLinkMax: 1 })), 'refuse NO_CONNECTION')
+  t.is(outcome(admit(who, 'child', at)), 'data')
+  if (standing === undefined) return t.fail('no link')
+  const both: Link = Object.create(standing, { data: { value: new Set([1]) } })
+  t.is(outcome(admit(who, 'child', { ...at, standing: both })), 'replace')
 })
 
 const DIALLING: [string, PeerIdentity, boolean, Standing | undefined, string][] = [
@@ -260,7 +260,6 @@ test('the acceptor lets a higher node whom it dialled as sibling become its chil
     standing: standingLink({ id: HIGHER, life: 1, dialled: true, ...sibling }),
     links: 1,
     linksMax: 2,
-    connectionsPerLinkMax: 4,
     probeMs: 1_000,
   }
   t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'replace')

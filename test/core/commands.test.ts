@@ -77,16 +77,6 @@ test('a command with nowhere to go fails at once', (t) => {
   t.deepEqual(failed, { kind: 'command_failed', sequence: 4n, code: 'NO_ROUTE' })
 })
 
-test('robustness 27: a command whose link ends before the reply fails', (t) => {
-  const [world, parent, child] = pair()
-  child.give({ kind: 'command', to: 0x100n, sequence: 6n, args: [] })
-  t.is(commandsAt(parent).length, 1)
-  const [connection] = child.ends.keys()
-  if (connection !== undefined) world.cut(child, connection)
-  const failed = child.events.find(({ kind }) => kind === 'command_failed')
-  t.deepEqual(failed, { kind: 'command_failed', sequence: 6n, code: 'LINK_LOST' })
-})
-
 function child(tokens: readonly Uint8Array[] = TOKENS): [Host, Stranger] {
   const host = new World().host({ id: 0x100n, tokens })
   return [host, Stranger.to(host).join(registrationOf({ id: 0x200n, life: 1, tokens }))]

@@ -8,7 +8,6 @@ const IMPOSSIBLE: [string, bigint][] = [
   ['a sibling', 0x300n],
   ['its parent', 0x100n],
   ['nobody', 0n],
-  ['one below another child', 0x500n],
 ]
 
 for (const [title, from] of IMPOSSIBLE) {
@@ -25,6 +24,19 @@ for (const [title, from] of IMPOSSIBLE) {
     t.is(child.last().kind, 'register_rsp')
   })
 }
+
+test('robustness 13: one whom the topology places elsewhere is told, and the link stays', (t) => {
+  const [host, ...children] = parentOf(0x200n, 0x300n)
+  host.core.topology.update(0x500n, 0x300n)
+  const child = one(children, 0)
+  for (let count = 1; count <= 20; count++) {
+    child.sayData({ from: 0x500n, to: 0x100n, text: 'moved or forged' })
+    t.is(child.last().resultCode, -66)
+    t.is(host.core.counters.badSenders, count)
+  }
+  t.deepEqual(host.messages, [])
+  t.true(child.isOpen)
+})
 
 test('robustness 13: a child may speak for what can be below it', (t) => {
   const [host, ...children] = parentOf(0x200n, 0x300n)

@@ -106,25 +106,26 @@ for (const [which, title] of [
   })
 }
 
-test('of two data connections one may go', (t) => {
+test('a plain child that comes back while its old connections are half-open is not joined to them', (t) => {
   const host = root()
-  const [, data] = plainChild(host)
-  const more = Stranger.to(host).join(registrationOf(PLAIN))
-  data.hangUp()
-  t.deepEqual(downs(host), [])
-  t.is(host.send(0x200n, 'x'), 'sent')
-  more.hangUp()
-  t.deepEqual(downs(host), ['left'])
+  const [control, data] = plainChild(host)
+  const again = Stranger.to(host)
+  t.is(again.register(registrationOf(PLAIN)).resultCode, 0)
+  t.deepEqual(downs(host), ['replaced'])
+  t.false(control.isOpen)
+  t.false(data.isOpen)
+  t.true(again.isOpen)
+  t.is(host.core.links().length, 1)
 })
 
-test('a link takes four connections and no fifth', (t) => {
+test('a plain child whose control connection is silent is lost, whatever the other one says', (t) => {
   const host = root()
-  const codes = Array.from({ length: 5 }, () => {
-    const stranger = Stranger.to(host)
-    return stranger.register(registrationOf(PLAIN)).resultCode
-  })
-  t.deepEqual(codes, [0, 0, 0, 0, -67])
-  t.is(host.core.links().length, 1)
+  const [, data] = plainChild(host)
+  for (let second = 0; second < 25; second++) {
+    if (data.isOpen) data.sayData({ from: 0x200n, to: 0x100n, text: 'busy' })
+    host.world.advance(1_000)
+  }
+  t.deepEqual(downs(host), ['silent'])
 })
 
 test('a bound connection may register again and stays what it is', (t) => {

@@ -16,7 +16,7 @@ import {
 import { RawPeer } from './_raw-peer.js'
 
 for (const carrier of CARRIERS) {
-  test(`${carrier}: a request is answered once, by neighbours and across a forwarder`, async (t) => {
+  test(`${carrier}: a request is answered once, near and far`, async (t) => {
     const nodes = new Nodes(t)
     const { parent, child, other } = await nodes.family(carrier)
     for (const node of [parent, other]) {
@@ -50,7 +50,7 @@ for (const carrier of CARRIERS) {
     t.is(child.counters['callsOpen'], 0)
   })
 
-  test(`${carrier}: a call ends with LINK_LOST when the link it left by ends`, async (t) => {
+  test(`${carrier}: a call ends with LINK_LOST when its link ends`, async (t) => {
     const nodes = new Nodes(t)
     const { parent, child } = await nodes.pair(carrier)
     parent.on('message', () => parent.disconnect(CHILD))
@@ -84,7 +84,7 @@ test('a refusal ends the call with REMOTE and the reason', async (t) => {
   t.like(error, { code: 'REMOTE', cause: 'not today' })
 })
 
-test('a request is answered once: a second answer is the caller error, a plain message takes none', async (t) => {
+test("a second answer is the caller's error, and a plain message takes none", async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('inproc')
   const seen: string[] = []
@@ -155,7 +155,7 @@ test('a call to an id that is nowhere fails where the way ends', async (t) => {
   t.deepEqual(undelivered, [], 'the failure of a call is told by the call alone')
 })
 
-test('a call without an answer ends with TIMEOUT, and a late answer is dropped and counted', async (t) => {
+test('a call without an answer times out, and a late one is dropped and counted', async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('inproc')
   const held = eventOf(parent, 'message')
@@ -166,7 +166,7 @@ test('a call without an answer ends with TIMEOUT, and a late answer is dropped a
   t.is(child.counters['callsOpen'], 0)
 })
 
-test('a call ends with ABORTED as soon as its signal does, and leaves no listener on it', async (t) => {
+test('a call ends with its signal, and leaves no listener on it', async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('inproc')
   const asked = eventOf(parent, 'message')
@@ -209,7 +209,7 @@ test('a full queue fails a call at once with FULL', async (t) => {
   t.is(child.counters['callsOpen'], 0)
 })
 
-test('calls under way when a node closes end as not known, calls made after as not done', async (t) => {
+test('a close ends calls under way as not known, later ones as not done', async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('inproc')
   parent.on('message', () => {})
@@ -271,7 +271,7 @@ test('an answer counts only with the right number and from the id that was asked
   thief.hangUp()
 })
 
-test('who claims the id that was asked is stopped at the first node that knows better', async (t) => {
+test('who claims the id that was asked is stopped by who knows better', async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('tcp')
   const asked = await RawPeer.join(parent.addresses[0]!, OTHER, 1)
@@ -289,7 +289,7 @@ test('who claims the id that was asked is stopped at the first node that knows b
   t.is(await answer, 'LINK_LOST')
 })
 
-test('messages of a kind that this revision does not know are counted, and harm nothing', async (t) => {
+test('messages of an unknown kind are counted, and harm nothing', async (t) => {
   const nodes = new Nodes(t)
   const parent = await nodes.root('tcp')
   const peer = await RawPeer.join(parent.addresses[0]!, OTHER, 1)
@@ -333,7 +333,7 @@ test('ping measures, and peersOf lists the neighbours of a node near or far', as
   await turns()
 })
 
-test('confirm resolves when the node has the message, before its handlers could answer', async (t) => {
+test("confirm resolves when the target's node has the message", async (t) => {
   const nodes = new Nodes(t)
   const { child, other } = await nodes.family('tcp')
   const texts: string[] = []

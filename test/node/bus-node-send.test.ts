@@ -46,7 +46,7 @@ for (const carrier of CARRIERS) {
     )
   })
 
-  test(`${carrier}: a full queue says so, takes more after \`writable\`, and keeps the order`, async (t) => {
+  test(`${carrier}: a full queue says so, takes more later, and keeps the order`, async (t) => {
     const nodes = new Nodes(t)
     const limits = { messageBytesMax: 64 * 1024, sendBufferBytesMax: 256 * 1024 }
     const { parent, child } = await nodes.pair(carrier, { parent: limits, child: limits })
@@ -72,7 +72,7 @@ for (const carrier of CARRIERS) {
     t.is(received.messages.length, sent)
   })
 
-  test(`${carrier}: a handler that answers each message cannot starve or reorder anything`, async (t) => {
+  test(`${carrier}: handlers that answer each message reorder nothing`, async (t) => {
     const nodes = new Nodes(t)
     const { parent, child } = await nodes.pair(carrier)
     parent.on('message', ({ from, payload }) => void parent.send(from, payload))
@@ -86,7 +86,7 @@ for (const carrier of CARRIERS) {
   })
 }
 
-test('robustness 30: messages of 2 MiB go through at default settings, and one byte more is refused', async (t) => {
+test('robustness 30: 2 MiB go through at default settings, one byte more is refused', async (t) => {
   t.timeout(120_000)
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('tcp')
@@ -137,7 +137,7 @@ test('2 MiB pass a forwarder and come back as an answer', async (t) => {
   }
 })
 
-test('outcomes: sent to who is there, no_route to who is not, closed once this node closes', async (t) => {
+test('outcomes: sent, no_route to who is not there, closed once this node closes', async (t) => {
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('inproc')
   t.is(child.send(PARENT, ''), 'sent')
@@ -173,7 +173,7 @@ test('while the other end of a link closes, this node is never called closed', a
   }
 })
 
-test('what cannot be passed on comes back as undelivered, naming message, reason and place', async (t) => {
+test('what cannot be passed on comes back, naming message, reason and place', async (t) => {
   const nodes = new Nodes(t)
   const { child } = await nodes.pair('tcp')
   const failed = eventOf(child, 'undelivered')
@@ -295,7 +295,7 @@ test('a message type outside 32 bits is refused, or arrives as it was given', as
   t.is(parent.counters['badMessages'], 0)
 })
 
-test('messages to the own id come on a later turn, in order, and never from within send', async (t) => {
+test('messages to the own id come in order, and never from within send', async (t) => {
   const nodes = new Nodes(t)
   const root = await nodes.root('inproc')
   let sending = false
@@ -356,7 +356,7 @@ for (const options of [
   { compression: ['zlib'] },
   { keyExchange: 'p384', compression: ['zlib'], tokens: ['secret'] },
 ] as const) {
-  test(`two hops with ${JSON.stringify(options)}: messages, answers and failures go through`, async (t) => {
+  test(`two hops with ${JSON.stringify(options)}: all goes through`, async (t) => {
     const nodes = new Nodes(t)
     const { parent, child, other } = await nodes.family('tcp', options)
     const keyed = 'keyExchange' in options

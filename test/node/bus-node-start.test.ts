@@ -40,7 +40,7 @@ for (const carrier of CARRIERS) {
     t.is(parent.route(OTHER), undefined)
   })
 
-  test(`${carrier}: a child whose parent is absent is connecting, and running once it comes`, async (t) => {
+  test(`${carrier}: a child is connecting until its parent comes`, async (t) => {
     const nodes = new Nodes(t)
     const address =
       carrier === 'tcp' ? `tcp://127.0.0.1:${await freePort()}` : nodes.address(carrier)
@@ -167,7 +167,7 @@ test('addresses of the parent are tried in turn from the start', async (t) => {
 })
 
 for (const carrier of CARRIERS) {
-  test(`${carrier}: a parent's first words reach a handler that is set after the start`, async (t) => {
+  test(`${carrier}: a parent's first words reach a handler set after the start`, async (t) => {
     const nodes = new Nodes(t)
     const parent = await nodes.root(carrier)
     parent.on('link_up', ({ id }) => parent.send(id, 'welcome'))

@@ -61,7 +61,7 @@ test('tokens are checked when they are set', async (t) => {
   t.is(child.state, 'running')
 })
 
-test('setTokens keeps a copy: what the caller does with its bytes later does not matter', async (t) => {
+test("setTokens keeps a copy of the caller's bytes", async (t) => {
   const nodes = new Nodes(t)
   const given = new TextEncoder().encode('first')
   const wanted = new TextEncoder().encode('second')

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export type Cut = 'reset' | 'close'
 
-export class Proxy {
+export class CuttingProxy {
   readonly #server: Server
   readonly #targetPort: number
   readonly #pairs = new Set<readonly [Socket, Socket]>()
@@ -17,8 +17,8 @@ export class Proxy {
     this.#server = createServer((near) => this.#relay(near))
   }
 
-  static async to(address: string): Promise<Proxy> {
-    const proxy = new Proxy(Number(address.slice(address.lastIndexOf(':') + 1)))
+  static async to(address: string): Promise<CuttingProxy> {
+    const proxy = new CuttingProxy(Number(address.slice(address.lastIndexOf(':') + 1)))
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }

@@ -9,7 +9,7 @@ const OTHER = 0x101n
 
 const downOf = (id: bigint) => (down: LinkDown) => down.link.id === id
 
-test('robustness 22: a process that is killed is known to its neighbours, above and below', async (t) => {
+test('robustness 22: a killed process is known to its neighbours, above and below', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -55,7 +55,7 @@ test('a node that is closed lets its process exit by itself, a root or a child',
   t.deepEqual(await root.exited, { code: 0, signal: null })
 })
 
-test('a listener, a link, and a parent that cannot be reached each keep their process alive', async (t) => {
+test('a listener, a link, and a parent out of reach each keep a process alive', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -76,7 +76,7 @@ test('a process that only has a root without listeners ends', async (t) => {
   t.deepEqual(await alone.exited, { code: 0, signal: null })
 })
 
-test('robustness 23: a child that is stopped and goes on within the limit is no false alarm', async (t) => {
+test('robustness 23: a child that stops for less than the limit is no false alarm', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -96,7 +96,7 @@ test('robustness 23: a child that is stopped and goes on within the limit is no 
   )
 })
 
-test('robustness 23: one that stays stopped is silent after three intervals, and comes back', async (t) => {
+test('robustness 23: one that stays stopped is silent in the end, and comes back', async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
@@ -126,7 +126,7 @@ test('robustness 23: a node that stalls itself does not blame its neighbours', a
   t.is(root.count('link_down') + leaf.count('link_down'), 0)
 })
 
-test('what a handler throws is an uncaught exception; where that is handled the node goes on', async (t) => {
+test("a handler's exception is uncaught; where it is handled the node goes on", async (t) => {
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())

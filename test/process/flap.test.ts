@@ -1,7 +1,7 @@
 import test from 'ava'
 import { BusNode } from '../../src/index.js'
 import { EAGER, LOCAL, until } from './_process-node.js'
-import { Proxy } from './_proxy.js'
+import { CuttingProxy } from './_proxy.js'
 
 const PARENT = 0x1n
 const CHILD = 0x10n
@@ -17,7 +17,7 @@ test.serial(
   async (t) => {
     t.timeout(120_000)
     const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
-    const proxy = await Proxy.to(parent.addresses[0]!)
+    const proxy = await CuttingProxy.to(parent.addresses[0]!)
     const before = resources()
     const child = await BusNode.start({ id: CHILD, parent: proxy.address, retry: EAGER })
     t.teardown(async () => {
@@ -75,7 +75,7 @@ test.serial(
   async (t) => {
     t.timeout(120_000)
     const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
-    const proxy = await Proxy.to(parent.addresses[0]!)
+    const proxy = await CuttingProxy.to(parent.addresses[0]!)
     proxy.pieceBytes = 1
     const child = await BusNode.start({ id: CHILD, parent: proxy.address })
     t.teardown(async () => {

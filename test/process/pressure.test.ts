@@ -6,43 +6,40 @@ const HERE = 0x1n
 const SLOW = 0x10n
 const FAST = 0x11n
 
-test.serial(
-  'robustness 28: a reader that stopped costs its sender no more than the limit, and the others nothing',
-  async (t) => {
-    t.timeout(60_000)
-    const all = new Processes()
-    t.teardown(() => all.end())
-    const limit = 4 * 1024 * 1024
-    const here = await BusNode.start({ id: HERE, listen: [LOCAL], sendBufferBytesMax: limit })
-    t.teardown(() => here.close())
-    const slow = await all.start({ id: SLOW, parent: here.addresses })
-    await all.start({ id: FAST, parent: here.addresses })
-    slow.signal('SIGSTOP')
-    const payload = new Uint8Array(64 * 1024)
-    const before = process.memoryUsage().arrayBuffers
-    let sent = 0
-    let pendingMax = 0
-    const outcomes = new Map<string, number>()
-    for (let round = 0; round < 200; round++) {
-      for (let i = 0; i < 50; i++) {
-        const outcome = here.send(SLOW, payload)
-        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-        if (outcome === 'sent') sent++
-        pendingMax = Math.max(pendingMax, here.counters['bytesPending']!)
-      }
-      t.is((await here.request(FAST, `round ${round}`)).text, `round ${round}`)
+test.serial('robustness 28: a reader that stopped costs no more than the limit', async (t) => {
+  t.timeout(60_000)
+  const all = new Processes()
+  t.teardown(() => all.end())
+  const limit = 4 * 1024 * 1024
+  const here = await BusNode.start({ id: HERE, listen: [LOCAL], sendBufferBytesMax: limit })
+  t.teardown(() => here.close())
+  const slow = await all.start({ id: SLOW, parent: here.addresses })
+  await all.start({ id: FAST, parent: here.addresses })
+  slow.signal('SIGSTOP')
+  const payload = new Uint8Array(64 * 1024)
+  const before = process.memoryUsage().arrayBuffers
+  let sent = 0
+  let pendingMax = 0
+  const outcomes = new Map<string, number>()
+  for (let round = 0; round < 200; round++) {
+    for (let i = 0; i < 50; i++) {
+      const outcome = here.send(SLOW, payload)
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      if (outcome === 'sent') sent++
+      pendingMax = Math.max(pendingMax, here.counters['bytesPending']!)
     }
-    t.deepEqual([...outcomes.keys()].sort(), ['full', 'sent'])
-    t.true(pendingMax <= limit * 1.1, `${pendingMax} bytes pending`)
-    const grown = process.memoryUsage().arrayBuffers - before
-    t.true(grown <= limit * 1.1 + 2 * 1024 * 1024, `${grown} bytes more in buffers`)
-    const writable = new Promise<void>((resolve) => here.once('writable', resolve))
-    slow.signal('SIGCONT')
-    await writable
-    await until(async () => (await slow.order<{ received: number }>('counters')).received === sent)
-    t.is(here.peers().length, 2)
-  },
-)
+    t.is((await here.request(FAST, `round ${round}`)).text, `round ${round}`)
+  }
+  t.deepEqual([...outcomes.keys()].sort(), ['full', 'sent'])
+  t.true(pendingMax <= limit * 1.1, `${pendingMax} bytes pending`)
+  const grown = process.memoryUsage().arrayBuffers - before
+  t.true(grown <= limit * 1.1 + 2 * 1024 * 1024, `${grown} bytes more in buffers`)
+  const writable = new Promise<void>((resolve) => here.once('writable', resolve))
+  slow.signal('SIGCONT')
+  await writable
+  await until(async () => (await slow.order<{ received: number }>('counters')).received === sent)
+  t.is(here.peers().length, 2)
+})
 
 test.serial(
   'robustness 29: messages of all sizes between processes keep their order',

@@ -3,7 +3,7 @@ import { BusNode } from '../../src/index.js'
 import { dataFrame, RawPeer } from '../node/_raw-peer.js'
 import { LOCAL } from './_process-node.js'
 
-test('robustness 6: three frames on a real socket, cut in two at every byte, are three messages', async (t) => {
+test('robustness 6: three frames cut in two at every byte are three messages', async (t) => {
   t.timeout(60_000)
   const node = await BusNode.start({ id: 1n, listen: [LOCAL] })
   t.teardown(() => node.close())

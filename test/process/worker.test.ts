@@ -3,7 +3,7 @@ import test from 'ava'
 import { BusNode } from '../../src/index.js'
 import { LOCAL, until } from './_process-node.js'
 
-test('worker threads each have a node of their own, and end by themselves once it is closed', async (t) => {
+test('worker threads each have a node, and end by themselves once it is closed', async (t) => {
   t.timeout(60_000)
   const root = await BusNode.start({ id: 1n, listen: [LOCAL] })
   t.teardown(() => root.close())

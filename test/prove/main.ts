@@ -1,4 +1,4 @@
-// `npm run prove`: runs rows of the robustness catalogue as real processes and prints what came out.
+// `npm run prove`: runs rows of the robustness catalogue and prints what came out.
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
@@ -27,7 +27,8 @@ function machine(): string {
   const [first] = cpus()
   const memory = `${Math.round(totalmem() / GIB)} GiB`
   const name = (first?.model ?? process.arch).trim()
-  return `${cpus().length} × ${name}, ${memory}, ${process.platform} ${release()}, node ${process.version}`
+  const system = `${process.platform} ${release()}, node ${process.version}`
+  return `${cpus().length} × ${name}, ${memory}, ${system}`
 }
 
 /** A row that throws has missed its goal; the others still run. */

@@ -53,7 +53,9 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   }
   const limit = 5 * PLAIN_BYTES_MAX + STATE_BYTES_MAX
   return {
-    figure: `${letThrough} let through, +${Math.round(grownMax / 2 ** 20)} MiB (${tried.join(', ')})`,
+    figure:
+      `${letThrough} let through, +${Math.round(grownMax / 2 ** 20)} MiB ` +
+      `(${tried.join(', ')})`,
     verdict: verdictOf(letThrough === 0 && grownMax <= limit && tried.length > 0),
     values: { bombBytes, letThrough, grownBytes: grownMax },
   }

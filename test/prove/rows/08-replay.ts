@@ -61,7 +61,9 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
     const late = await play(address, recorded, times)
     const taken = [...soon, ...late].filter((code) => code === 0).length
     return {
-      figure: `${taken} of ${2 * times} taken (the original: ${original === 0 ? 'taken' : 'refused'})`,
+      figure:
+        `${taken} of ${2 * times} taken ` +
+        `(the original: ${original === 0 ? 'taken' : 'refused'})`,
       verdict: verdictOf(taken === 0 && original === 0),
       values: { taken, times: 2 * times, original: original ?? -1 },
     }

@@ -58,7 +58,9 @@ export async function run(_options: RunOptions): Promise<Outcome> {
     const isMet =
       Math.max(rootMs, leafMs) <= LIMIT_MS + TICK_MS && reasons.every((r) => r === 'silent')
     return {
-      figure: `parent ${Math.round(rootMs)} ms, child ${Math.round(leafMs)} ms (${reasons.join(', ')}), back ${Math.round(backMs)} ms`,
+      figure:
+        `parent ${Math.round(rootMs)} ms, child ${Math.round(leafMs)} ms ` +
+        `(${reasons.join(', ')}), back ${Math.round(backMs)} ms`,
       verdict: verdictOf(isMet),
       values: { rootMs, leafMs, backMs, reasons: reasons.join() },
     }

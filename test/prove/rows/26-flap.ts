@@ -2,7 +2,7 @@
 
 import { BusNode } from '../../../src/index.js'
 import { EAGER, LOCAL, until } from '../../process/_process-node.js'
-import { Proxy } from '../../process/_proxy.js'
+import { CuttingProxy } from '../../process/_proxy.js'
 import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 26
@@ -25,7 +25,7 @@ function timers(): number {
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const cuts = full ? 2_000 : 100
   const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
-  const proxy = await Proxy.to(parent.addresses[0]!)
+  const proxy = await CuttingProxy.to(parent.addresses[0]!)
   await until(() => true)
   const before = { handles: handles(), timers: timers() }
   const child = await BusNode.start({ id: CHILD, parent: proxy.address, retry: EAGER })
@@ -61,7 +61,8 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   const isMet = links === 1 && duplicates === 0 && left.handles === 0 && left.timers === 0
   return {
     figure:
-      `${links} link after ${cuts} cuts, ${duplicates} duplicates of ${seen[0].size + seen[1].size}, ` +
+      `${links} link after ${cuts} cuts, ` +
+      `${duplicates} duplicates of ${seen[0].size + seen[1].size}, ` +
       `${left.handles} handles and ${left.timers} timers more`,
     verdict: verdictOf(isMet),
     values: { cuts, links, duplicates, handles: left.handles, timers: left.timers },

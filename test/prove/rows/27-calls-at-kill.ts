@@ -51,7 +51,8 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
     const isMet = right === 2 * calls && farMs.max <= TIMEOUT_MS + GRACE_MS
     return {
       figure:
-        `${right} of ${2 * calls} right; a neighbour's p50 ${inMs(nearMs.p50)}, max ${inMs(nearMs.max)} ` +
+        `${right} of ${2 * calls} right; ` +
+        `a neighbour's p50 ${inMs(nearMs.p50)}, max ${inMs(nearMs.max)} ` +
         `after the kill; from afar max ${inMs(farMs.max)} of ${TIMEOUT_MS} ms`,
       verdict: verdictOf(isMet),
       values: { calls: 2 * calls, right, nearMaxMs: nearMs.max, farMaxMs: farMs.max },
