@@ -41,9 +41,9 @@ export const startUp: Question<StartCell> = {
   title: 'How soon is a process part of the tree?',
   unit: 'ms',
   notes: [
-    `first message: from the start of the process to its first message at a parent that runs.`,
-    `${CHILDREN} children: from the first start (all in one process) to the last registration at the`,
-    '  parent; bare net, to the first frame of the last connection.',
+    'first message: from the start of the process to its first message at a parent that runs.',
+    `${CHILDREN} children: from the first start (all in one process) to the last registration at`,
+    '  the parent; bare net, to the first frame of the last connection.',
   ],
   cells: CHANNELS.flatMap((channel) => [
     { name: `first message ${channel}`, quick: true, what: 'first' as const, channel },

@@ -17,12 +17,12 @@ const FAULTS = {
   /** Both ends are told. */
   cut: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'both')),
   /** One end is told; what the other writes goes nowhere. */
-  half_open: (world, chance) => withOwnCable(world, chance, (end) => cut(world, end, 'one')),
+  half_open: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'one')),
   /** Nobody is told. */
-  blackhole: (world, chance) => withOwnCable(world, chance, (end) => cut(world, end, 'none')),
+  blackhole: (world, chance) => withCable(world, chance, (end) => cut(world, end, 'none')),
   /** One direction swallows everything, the other works. */
   one_way: (world, chance) =>
-    withOwnCable(world, chance, (end) => {
+    withCable(world, chance, (end) => {
       for (const one of between(end)) one.out?.break()
     }),
   stall: (world, chance) =>
@@ -96,17 +96,6 @@ function withPlace(world: World, chance: Prng, act: (place: Place) => void): boo
   const place = chance.pick(world.places)
   if (place !== undefined) act(place)
   return place !== undefined
-}
-
-/**
- * Between two of our own kind. What a plain peer registers anew joins the link that stands, so a
- * node that was not told of a break goes on writing to the dead connection of that link.
- */
-function withOwnCable(world: World, chance: Prng, act: (end: End) => void): boolean {
-  return withCable(world, chance, (end) => {
-    const isPlain = end.life.place.rules.plain || end.peer?.life.place.rules.plain
-    if (!isPlain) act(end)
-  })
 }
 
 function withCable(world: World, chance: Prng, act: (end: End) => void): boolean {

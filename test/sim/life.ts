@@ -53,7 +53,7 @@ export class Life {
     const ambient = {
       primitives: world.scenario.realCurve ? world.kit.primitives : toyPrimitives(world.kit),
       random: (bytes: number) => chance.bytes(bytes),
-      wallMs: () => world.wallMs + Math.floor(this.wallOffsetMs),
+      wallMs: () => world.wallMs + this.wallOffsetMs,
     }
     this.core = new world.kit.NodeCore(config, ambient, {
       message: (data, head) => world.ledger.delivered(this, data, head),

@@ -5,9 +5,6 @@ import { fail } from './violation.js'
 /** Fifty nodes that all come back at once need a tenth of it. */
 const EVENTS_A_SECOND_MAX = 20_000
 
-/** Times are multiples of a power of two, so that sums and differences of them are exact. */
-const STEPS_A_MS = 1024
-
 interface Entry {
   readonly atMs: number
   readonly order: number
@@ -23,7 +20,7 @@ export class Schedule {
 
   at(atMs: number, run: () => void): void {
     const heap = this.#heap
-    const dueMs = Math.max(Math.ceil(atMs * STEPS_A_MS) / STEPS_A_MS, this.nowMs)
+    const dueMs = Math.max(atMs, this.nowMs)
     const entry = { atMs: dueMs, order: this.#order++, run }
     let index = heap.length
     heap.push(entry)
