@@ -98,8 +98,8 @@ export const hop: Question<HopCell> = {
   title: 'What does one hop more cost?',
   unit: 'CPU seconds per million messages; µs',
   notes: [
-    'treebus: a parent between two children; it reads head and body, checks the sender, adds itself',
-    '  to the route of the message and hashes the new frame.',
+    'treebus: a parent between two children; it reads head and body, checks the sender, adds',
+    '  itself to the route of the message and hashes the new frame.',
     'bare net: a relay that finds the frames and writes each on from where it was read, corked for',
     '  each read.',
     'Both: at most 1 MiB or 4,096 messages between the ends, acknowledged four times in that.',

@@ -86,6 +86,8 @@ export class DataPath {
     const outcome = session.isDirect
       ? encodeData(port.outlet, this.#self, message)
       : this.#sealData(link.path, message)
+    // The connection is ending; that its link has ended is about to be told.
+    if (outcome === 'closed') return 'no_route'
     if (outcome !== 'ok') return outcome
     this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
     this.#state.counters.sent++
@@ -173,9 +175,9 @@ export class DataPath {
     if (data.toHi === 0 && data.toLo === 0) return 'BAD_ARGUMENT'
     const link = this.#nextHop.onward(data.toHi, data.toLo, from)
     if (link === undefined) return 'NO_ROUTE'
-    if (asksOurKind(data.extensionKind) && isPlainTarget(link, data.toHi, data.toLo)) {
-      return 'UNSUPPORTED'
-    }
+    // A node that speaks plainly passes on what it does not know, as a plain node does.
+    const asks = this.#state.config.announce && asksOurKind(data.extensionKind)
+    if (asks && isPlainTarget(link, data.toHi, data.toLo)) return 'UNSUPPORTED'
     const outcome = this.#relay(link, head, data, FORWARD_REQUEST)
     if (outcome === 'ok') this.#state.counters.forwarded++
     else return outcome === 'full' ? 'FULL' : 'NO_CONNECTION'

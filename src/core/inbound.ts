@@ -243,7 +243,8 @@ export class Inbound {
     const link = connection.link
     if (link === undefined) return
     this.#links.good(connection)
-    if (this.#rooms.refresh.completed(link, pong)) this.#rooms.dialler.confirm(link.control)
+    if (this.#rooms.refresh.completed(link, sequence, pong))
+      this.#rooms.dialler.confirm(link.control)
     // A Go peer's pong carries sequence 0 (spec G.4): it shows life, but measures nothing.
     if (sequence === 0n || sequence !== link.pingSequence) return
     link.pingSequence = 0n

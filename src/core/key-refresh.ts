@@ -33,10 +33,13 @@ export class KeyRefresh {
   due(link: Link): void {
     const { config, deadlines, nowMs } = this.#state
     deadlines.set(`refresh:${link.number}`, nowMs + config.security.keyRefreshMs)
-    if (!this.#isSafe(link)) return
-    const handshake = link.control.session.offer(BigInt(this.#state.nextSequence()))
+    const { session } = link.control
+    // A second offer would make the answer to the first one unreadable, and with it what follows.
+    if (!this.#isSafe(link) || session.hasOpenOffer) return
+    const handshake = session.offer(BigInt(this.#state.nextSequence()))
     if (handshake === undefined) return
     this.#links.ping(link, handshake, this.#bind(link, 'ping', handshake))
+    link.refreshSequence = link.pingSequence
   }
 
   /** Acceptor: the other end offers new keys in a ping. */
@@ -56,11 +59,16 @@ export class KeyRefresh {
   }
 
   /** Dialler: true where the pong brought keys that are in use from now on. */
-  completed(link: Link, pong: PingData): boolean {
+  completed(link: Link, sequence: bigint, pong: PingData): boolean {
+    const { session } = link.control
     const answer = pong.handshake
-    if (answer === undefined) return false
+    if (answer === undefined) {
+      if (sequence === link.refreshSequence) session.withdrawOffer()
+      return false
+    }
+    if (!session.hasOpenOffer) return false
     if (!this.#accepts(link, 'pong', answer, pong.refreshBindings)) return false
-    return link.control.session.complete(answer).kind === 'done'
+    return session.complete(answer).kind === 'done'
   }
 
   #isSafe(link: Link): boolean {

@@ -34,6 +34,8 @@ export class Link {
   /** The ping that is out, and when it left; 0 is none. */
   pingSequence = 0n
   pingSentAtMs = 0
+  /** The ping that offered new keys; 0 is none. */
+  refreshSequence = 0n
   /** Faults since the last good message on any of its connections. */
   faults = 0
   /** The other end announced that it leaves. */

@@ -15,6 +15,7 @@ import { Driver } from './driver.js'
 import { Entropy } from './entropy.js'
 import type { BusNodeEvents } from './events.js'
 import { bytesOf, Inbox } from './inbox.js'
+import { Loopback } from './loopback.js'
 import { Narrator } from './narrator.js'
 import {
   type BusNodeOptions,
@@ -59,6 +60,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly #calls: Calls
   readonly #inbox: Inbox
   readonly #outgoing: Outgoing
+  readonly #loopback: Loopback
   readonly #narrator: Narrator
   #firstAttempt: (() => void) | undefined
   #gaveUp: BusError | undefined
@@ -75,8 +77,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    * LISTEN_FAILED; each names the value at fault. With `firstConnection: 'give_up'` also with the
    * reason why the parent could not be reached.
    *
-   * `prepare` is called before anything is opened: handlers that it sets miss nothing. Without it,
-   * what arrives before the promise resolves finds nobody listening.
+   * `prepare` is called before anything is opened, so the handlers that it sets miss no event.
+   * Messages wait for a handler until the turn after the promise resolves, up to 8 MiB.
    */
   static async start(options: BusNodeOptions, prepare?: (node: BusNode) => void): Promise<BusNode> {
     const resolved = resolveOptions(options)
@@ -85,6 +87,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     try {
       for (const address of resolved.listen) await node.#driver.listen(address)
       await node.#begin()
+      // On a turn of its own: by then the caller has had time to set handlers.
+      setImmediate(() => node.#inbox.release())
     } catch (error) {
       await node.close({ timeoutMs: 0 })
       throw error
@@ -105,21 +109,26 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     })
     this.#driver = this.#newDriver(options)
     const { messageBytesMax } = options.core.limits
-    this.#outgoing = new Outgoing(this.#core, messageBytesMax, (data, head) =>
-      this.#inbox.looped(data, head),
-    )
+    this.#loopback = new Loopback({
+      deliver: (data, head) => this.#inbox.looped(data, head),
+      writable: () => this.#tell(() => this.emit('writable')),
+      empty: () => this.#checkIdle(),
+    })
+    this.#outgoing = new Outgoing(this.#core, messageBytesMax, this.#loopback)
     this.#calls = new Calls({
       core: this.#core,
       outgoing: this.#outgoing,
       random,
       nowMs: () => this.#clock.nowMs(),
       schedule: () => this.#driver.schedule(),
+      settled: () => this.#checkIdle(),
     })
     this.#inbox = new Inbox({
       outgoing: this.#outgoing,
       calls: this.#calls,
       links: () => this.#core.links(),
       onMessage: (message) => this.#tell(() => this.emit('message', message)),
+      isHeard: () => this.listenerCount('message') > 0,
       onUndelivered: (failure) => this.#tell(() => this.emit('undelivered', failure)),
       onAnswered: () => this.#checkIdle(),
     })
@@ -173,6 +182,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       ...this.#core.counters,
       strayAnswers: this.#calls.strayAnswers,
       unknownKinds: this.#inbox.unknownKinds,
+      earlyDropped: this.#inbox.earlyDropped,
       controlDropped: this.#driver.controlDropped,
       callsOpen: this.#calls.size,
       bytesPending: this.#driver.pendingBytes,
@@ -229,9 +239,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const id = parseId(to)
     this.#checkOpen()
     const fields = { node: this.id, to: id, type: options.type ?? 0 }
-    return traceRequest(fields, () =>
-      this.#calls.request(id, bytesOf(payload), options).finally(() => this.#checkIdle()),
-    )
+    return traceRequest(fields, () => this.#calls.request(id, bytesOf(payload), options))
   }
 
   /**
@@ -361,7 +369,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
 
   #checkIdle(): void {
     const isIdle = this.#calls.size === 0 && this.#inbox.unanswered === 0
-    if (isIdle && this.#outgoing.loopLength === 0) this.#onIdle?.()
+    if (isIdle && this.#loopback.length === 0) this.#onIdle?.()
   }
 
   #checkOpen(): void {

@@ -47,22 +47,35 @@ export interface CallsEnvironment {
   readonly nowMs: () => number
   /** A deadline was added. */
   readonly schedule: () => void
+  /** A call ended. */
+  readonly settled: () => void
 }
+
+/** What all tables of open calls have in common, whatever their answers are. */
+type CallTable = Pick<
+  OpenCalls<unknown>,
+  'size' | 'nextDeadlineMs' | 'expire' | 'failVia' | 'failAll'
+>
 
 export class Calls {
   readonly #env: CallsEnvironment
   /** By the random number that travels with the question. */
-  readonly #requests = new OpenCalls<BusMessage>()
-  readonly #probes = new OpenCalls<BusMessage>()
+  readonly #requests: OpenCalls<BusMessage>
+  readonly #probes: OpenCalls<BusMessage>
   /** By sequence, which the family's answers repeat. */
-  readonly #confirmations = new OpenCalls<undefined>()
-  readonly #commands = new OpenCalls<readonly Uint8Array[]>()
-  readonly #all = [this.#requests, this.#probes, this.#confirmations, this.#commands]
+  readonly #confirmations: OpenCalls<undefined>
+  readonly #commands: OpenCalls<readonly Uint8Array[]>
+  readonly #all: readonly CallTable[]
   /** Answers that nobody waits for (any more), or that another node sent. */
   strayAnswers = 0
 
   constructor(env: CallsEnvironment) {
     this.#env = env
+    this.#requests = new OpenCalls(env.settled)
+    this.#probes = new OpenCalls(env.settled)
+    this.#confirmations = new OpenCalls(env.settled)
+    this.#commands = new OpenCalls(env.settled)
+    this.#all = [this.#requests, this.#probes, this.#confirmations, this.#commands]
   }
 
   get size(): number {

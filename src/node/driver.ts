@@ -120,10 +120,13 @@ export class Driver {
   #tellEvents(): void {
     if (this.#telling) return
     this.#telling = true
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      this.#options.onEvent(event)
+    try {
+      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+        this.#options.onEvent(event)
+      }
+    } finally {
+      this.#telling = false
     }
-    this.#telling = false
   }
 
   #send(number: number, frame: Uint8Array): void {

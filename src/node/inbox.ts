@@ -17,6 +17,8 @@ export interface InboxOptions {
   readonly links: () => LinkInfo[]
   /** False where nobody listens for messages. */
   readonly onMessage: (message: BusMessage) => boolean
+  /** Whether anybody does. */
+  readonly isHeard: () => boolean
   readonly onUndelivered: (failure: Undelivered) => void
   /** A request was answered. */
   readonly onAnswered: () => void
@@ -24,13 +26,22 @@ export interface InboxOptions {
 
 const NOTHING = new Uint8Array(0)
 
+/** What is kept for a user who cannot listen yet, with an allowance for each message itself. */
+const EARLY_BYTES_MAX = 8 * 1024 * 1024
+const EARLY_MESSAGE_BYTES = 128
+
 export class Inbox {
   readonly #options: InboxOptions
   readonly #replier: Replier
   /** Requests that were handed to the user and have no answer yet. */
   readonly #unanswered = new Set<BusMessage>()
+  /** What came before the user could listen; undefined once that time is over. */
+  #early: BusMessage[] | undefined = []
+  #earlyBytes = 0
   /** Messages of a kind that this revision does not know. */
   unknownKinds = 0
+  /** Messages that came before anybody listened and were too many to keep. */
+  earlyDropped = 0
 
   constructor(options: InboxOptions) {
     this.#options = options
@@ -50,10 +61,9 @@ export class Inbox {
     const message = new BusMessage(this.#replier, data, head)
     switch (data.extensionKind) {
       case EXTENSION.NONE:
-        this.#options.onMessage(message)
-        return
       case EXTENSION.REQUEST:
-        this.#request(message)
+        if (this.#early === undefined || this.#options.isHeard()) this.#hand(message)
+        else this.#keep(this.#early, message)
         return
       case EXTENSION.REPLY:
       case EXTENSION.REFUSAL:
@@ -89,6 +99,27 @@ export class Inbox {
       wireCode: head.resultCode,
       by: joinHalves(data.routerLastHi, data.routerLastLo),
     })
+  }
+
+  /** The node has started and its user had a turn to set handlers. */
+  release(): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const message of early) this.#hand(message)
+  }
+
+  #keep(early: BusMessage[], message: BusMessage): void {
+    this.#earlyBytes += message.payload.length + EARLY_MESSAGE_BYTES
+    if (this.#earlyBytes <= EARLY_BYTES_MAX) early.push(message)
+    else if (message.isRequest) this.#refuse(message, 'not started yet', BUS_ERRORS.FULL.wire)
+    else this.earlyDropped++
+  }
+
+  #hand(message: BusMessage): void {
+    // Order holds across the end of the early time, whenever somebody begins to listen.
+    if (this.#early !== undefined && this.#early.length > 0) this.release()
+    if (message.isRequest) this.#request(message)
+    else this.#options.onMessage(message)
   }
 
   #request(message: BusMessage): void {

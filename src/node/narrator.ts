@@ -101,7 +101,11 @@ export class Narrator {
   }
 
   #log(level: keyof BusLogger, message: string, fields: object): void {
-    const node = formatId(this.#options.id)
-    this.#options.logger?.[level]({ node, ...fields }, `treebus: ${message}`)
+    const { emit, id, logger } = this.#options
+    if (logger === undefined) return
+    emit(() => {
+      logger[level]({ node: formatId(id), ...fields }, `treebus: ${message}`)
+      return true
+    })
   }
 }

@@ -15,9 +15,15 @@ export interface OpenCall<T> {
 }
 
 export class OpenCalls<T> {
+  readonly #onSettled: () => void
   readonly #open = new Map<bigint, OpenCall<T>>()
   readonly #deadlines = new Deadlines<OpenCall<T>>()
   readonly #aborts = new Map<OpenCall<T>, () => void>()
+
+  /** `onSettled` is called after each call that ended, in whichever way. */
+  constructor(onSettled: () => void = () => {}) {
+    this.#onSettled = onSettled
+  }
 
   get size(): number {
     return this.#open.size
@@ -88,5 +94,6 @@ export class OpenCalls<T> {
     this.#deadlines.clear(call)
     this.#aborts.get(call)?.()
     this.#aborts.delete(call)
+    this.#onSettled()
   }
 }

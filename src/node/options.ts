@@ -82,6 +82,10 @@ export interface ResolvedOptions {
   readonly logger: BusLogger | undefined
 }
 
+const FIRST = ['retry', 'give_up'] as const
+const ENCRYPTION = ['optional', 'required'] as const
+const PLAIN_PEERS = ['accept', 'refuse'] as const
+
 /** Throws BAD_CONFIGURATION, or the code of the value at fault, naming that value. */
 export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
   const id = parseId(options.id)
@@ -105,8 +109,8 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     hostname: options.hostIdentity ?? hostIdentity(),
     hashCode: newHashCode(),
     security: securityOf(options),
-    retry: { ...DEFAULT_RETRY, ...options.retry },
-    firstConnection: options.firstConnection ?? 'retry',
+    retry: retryOf(options),
+    firstConnection: oneOf('firstConnection', options.firstConnection ?? 'retry', FIRST),
     compressions: namesOf('compression', options.compression ?? [], COMPRESSION_NAMES),
     announce: options.announce ?? true,
   }
@@ -146,7 +150,8 @@ export function tokenBytesOf(tokens: readonly (string | Uint8Array)[]): Uint8Arr
   if (tokens.length > ACCESS_TOKENS_MAX)
     bad(`${tokens.length} tokens; ${ACCESS_TOKENS_MAX} at most`)
   return tokens.map((token) => {
-    const bytes = typeof token === 'string' ? new TextEncoder().encode(token) : token
+    const bytes =
+      typeof token === 'string' ? new TextEncoder().encode(token) : Uint8Array.from(token)
     return bytes.length > 0 ? bytes : bad('a token is empty')
   })
 }
@@ -157,7 +162,7 @@ function securityOf(options: BusNodeOptions): SecurityRules {
   const wanted = namesOf('ciphers', options.ciphers ?? DEFAULT_SECURITY.ciphers, CIPHER_NAMES)
   const ciphers = wanted.filter((name) => nodePrimitives.ciphers.has(name))
   if (keyExchange !== 'none' && ciphers.length === 0) bad(`no such cipher here: ${wanted}`)
-  const encryption = options.encryption ?? 'optional'
+  const encryption = oneOf('encryption', options.encryption ?? 'optional', ENCRYPTION)
   if (encryption === 'required' && keyExchange === 'none') {
     bad('encryption is required, but keyExchange is none')
   }
@@ -165,22 +170,51 @@ function securityOf(options: BusNodeOptions): SecurityRules {
   const keyRefreshMs = options.keyRefreshMs ?? DEFAULT_SECURITY.keyRefreshMs
   checkRange('clockSkewSeconds', clockSkewMaxSeconds, 0, 2 ** 31)
   checkRange('keyRefreshMs', keyRefreshMs, 0, 2 ** 40)
-  const plainPeers = options.plainPeers ?? 'accept'
+  const plainPeers = oneOf('plainPeers', options.plainPeers ?? 'accept', PLAIN_PEERS)
   return { keyExchange, ciphers, encryption, plainPeers, clockSkewMaxSeconds, keyRefreshMs }
 }
 
+/** The ranges of `CoreLimits`; see there what each bounds. */
+const LIMIT_RANGES: Readonly<Record<keyof CoreLimits, readonly [min: number, max: number]>> = {
+  messageBytesMax: [1_024, 2 ** 30],
+  ttl: [1, 4_000],
+  pingIntervalMs: [0, 2 ** 31],
+  missedPingsMax: [0, 1_000],
+  registerMs: [1, 2 ** 31],
+  halfRegisteredMs: [1, 2 ** 31],
+  pendingConnectionsMax: [1, 2 ** 20],
+  linksMax: [1, 2 ** 20],
+  faultsMax: [0, 1_000],
+  probeMs: [1, 2 ** 31],
+}
+
 function limitsOf(options: BusNodeOptions): CoreLimits {
-  const limits = {
-    ...DEFAULT_LIMITS,
-    ...options.limits,
-    ...(options.pingIntervalMs !== undefined && { pingIntervalMs: options.pingIntervalMs }),
-    ...(options.ttl !== undefined && { ttl: options.ttl }),
-    ...(options.messageBytesMax !== undefined && { messageBytesMax: options.messageBytesMax }),
+  const { pingIntervalMs, ttl, messageBytesMax } = options
+  const named = { pingIntervalMs, ttl, messageBytesMax }
+  const limits = { ...DEFAULT_LIMITS, ...given(options.limits), ...given(named) }
+  for (const [name, [min, max]] of Object.entries(LIMIT_RANGES)) {
+    checkRange(name, limits[name as keyof CoreLimits], min, max)
   }
-  checkRange('pingIntervalMs', limits.pingIntervalMs, 0, 2 ** 31)
-  checkRange('ttl', limits.ttl, 1, 4_000)
-  checkRange('messageBytesMax', limits.messageBytesMax, 1_024, 2 ** 30)
   return limits
+}
+
+function retryOf(options: BusNodeOptions): RetryPolicy {
+  const retry = { ...DEFAULT_RETRY, ...given(options.retry) }
+  for (const name of ['firstMs', 'maxMs', 'refusedMinMs', 'refusedMaxMs'] as const) {
+    checkRange(`retry.${name}`, retry[name], 0, 2 ** 31)
+  }
+  checkRange('retry.jitter', retry.jitter, 0, 1)
+  return retry
+}
+
+/** An option that is undefined counts as not given: it must not hide a default. */
+function given<T extends object>(values: T | undefined): Partial<T> {
+  const entries = Object.entries(values ?? {}).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Partial<T>
+}
+
+function oneOf<N extends string>(option: string, name: string, known: readonly N[]): N {
+  return namesOf(option, [name], known)[0] ?? bad(option)
 }
 
 function namesOf<N extends string>(

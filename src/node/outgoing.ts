@@ -5,7 +5,8 @@ import type { SendOutcome } from '../core/data-path.js'
 import type { NodeCore } from '../core/node-core.js'
 import { BusError } from '../errors.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
-import type { ReceivedData, ReceivedHead } from './bus-message.js'
+import type { ReceivedData } from './bus-message.js'
+import type { Loopback } from './loopback.js'
 
 export interface SendFields {
   readonly type?: number
@@ -21,35 +22,17 @@ export interface SendFields {
 const NOTHING = new Uint8Array(0)
 const PLAIN: SendFields = Object.freeze({})
 
-/** Messages to ourselves are never handed over from within `send`, nor all in one turn. */
-const LOOP_MESSAGES_MAX = 256
-
-/** What may wait for ourselves, in bytes: the sender feels it like any other full queue. */
-const LOOP_BYTES_MAX = 8 * 1024 * 1024
-
-interface Looped {
-  readonly data: ReceivedData
-  readonly head: ReceivedHead
-}
-
 export class Outgoing {
   readonly #core: NodeCore
   readonly #payloadBytesMax: number
-  readonly #deliver: (data: ReceivedData, head: ReceivedHead) => void
+  readonly #loopback: Loopback
   readonly #message
-  readonly #loop: Looped[] = []
-  #loopBytes = 0
-  #looping = false
   #lastSequence = 0
 
-  constructor(
-    core: NodeCore,
-    payloadBytesMax: number,
-    deliver: (data: ReceivedData, head: ReceivedHead) => void,
-  ) {
+  constructor(core: NodeCore, payloadBytesMax: number, loopback: Loopback) {
     this.#core = core
     this.#payloadBytesMax = payloadBytesMax
-    this.#deliver = deliver
+    this.#loopback = loopback
     this.#message = core.data.newMessage()
   }
 
@@ -58,26 +41,25 @@ export class Outgoing {
     return this.#lastSequence
   }
 
-  /** Messages to ourselves that wait. */
-  get loopLength(): number {
-    return this.#loop.length
-  }
-
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
     if (content.length > this.#payloadBytesMax) {
       const limit = this.#payloadBytesMax
       throw new BusError('MESSAGE_TOO_LONG', `${content.length} bytes; the limit is ${limit}`)
     }
+    const type = fields.type ?? 0
+    if (type !== (type | 0)) {
+      throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
+    }
     if (to === this.#core.id) return this.#toSelf(content, fields)
     const message = this.#message
     message.toHi = highHalf(to)
     message.toLo = lowHalf(to)
-    message.type = fields.type ?? 0
+    message.type = type
     message.flags = fields.flags ?? 0
     message.content = content
-    const sequence = fields.sequence ?? 0n
-    message.sequenceHi = highHalf(sequence)
-    message.sequenceLo = lowHalf(sequence)
+    const { sequence } = fields
+    message.sequenceHi = sequence === undefined ? 0 : highHalf(sequence)
+    message.sequenceLo = sequence === undefined ? 0 : lowHalf(sequence)
     const kind = fields.kind ?? EXTENSION.NONE
     message.extensionKind = kind
     if (kind !== EXTENSION.NONE) {
@@ -94,7 +76,6 @@ export class Outgoing {
   }
 
   #toSelf(content: Uint8Array, fields: SendFields): SendOutcome {
-    if (this.#loopBytes + content.length > LOOP_BYTES_MAX) return 'full'
     const sequence = fields.sequence ?? BigInt(this.#core.nextSequence())
     this.#lastSequence = Number(sequence)
     const { id } = this.#core
@@ -119,23 +100,6 @@ export class Outgoing {
       sequenceHi: highHalf(sequence),
       sequenceLo: lowHalf(sequence),
     }
-    this.#loopBytes += content.length
-    this.#loop.push({ data, head })
-    if (!this.#looping) {
-      this.#looping = true
-      queueMicrotask(() => this.#drainLoop())
-    }
-    return 'sent'
-  }
-
-  #drainLoop(): void {
-    const batch = this.#loop.splice(0, LOOP_MESSAGES_MAX)
-    for (const { data, head } of batch) {
-      this.#loopBytes -= data.contentEnd
-      this.#deliver(data, head)
-    }
-    // What the handlers sent meanwhile waits for the next turn, or nothing else would get one.
-    if (this.#loop.length > 0) setImmediate(() => this.#drainLoop())
-    else this.#looping = false
+    return this.#loopback.push(data, head) ? 'sent' : 'full'
   }
 }

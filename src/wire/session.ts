@@ -105,6 +105,16 @@ export class Session {
     return this.#send === undefined && this.#compression === undefined
   }
 
+  /** Dialler: an offer of ours waits for its answer. */
+  get hasOpenOffer(): boolean {
+    return this.#offer !== undefined
+  }
+
+  /** Dialler: the other end did not take the offer up; the keys stay as they are. */
+  withdrawOffer(): void {
+    this.#offer = undefined
+  }
+
   /** Of the handshake that is in force; 0 without one. */
   get handshakeSequence(): bigint {
     return this.#handshakeSequence
