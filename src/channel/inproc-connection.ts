@@ -5,7 +5,8 @@ import { Staging } from './staging.js'
 
 /**
  * One end. A batch of its staging area lies in the other end's inbox until the last byte of it is
- * copied to the other's sink: a reader that pauses leaves it, and all that follows, with the sender.
+ * copied to the other's sink: a reader that pauses leaves it, and all that follows, with the
+ * sender.
  */
 export class InprocConnection implements Connection {
   readonly kind = 'inproc'

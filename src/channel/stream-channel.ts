@@ -1,4 +1,4 @@
-// What tcp and unix share: dialling and accepting through node:net, with reads into the sink's memory.
+// What tcp and unix share: dialling and accepting through node:net, reads into the sink's memory.
 import {
   connect,
   createServer,

@@ -31,7 +31,9 @@ export async function sendWithRoom(
   }
 }
 
-/** A call that is on its way; its promise is wrapped, so that waiting for this does not wait for it. */
+/**
+ * A call that is on its way; its promise is wrapped, so that waiting for this does not wait for it.
+ */
 export interface Begun<T> {
   readonly answer: Promise<T>
 }

@@ -42,7 +42,10 @@ export interface ReadyRow {
   readonly pid: number
 }
 
-/** `id` is always the other node that an event is about; with `ready`, `leaving` and `closed`, this one. */
+/**
+ * `id` is always the other node that an event is about; with `ready`, `leaving` and `closed`, this
+ * one.
+ */
 export interface FailureRow extends Answering {
   readonly id: string
   /** Our error code in lower case. */

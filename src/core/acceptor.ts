@@ -245,7 +245,9 @@ export class Acceptor {
     else this.#links.end(connection.link, 'fault', code)
   }
 
-  /** Who has not shown a token learns nothing of us, and gets no long answer to a short question. */
+  /**
+   * Who has not shown a token learns nothing of us, and gets no long answer to a short question.
+   */
   #refusalBody(connection: Connection, code: BusErrorCode): RegisterData {
     if (code === 'ACCESS_DENIED' || code === 'BAD_VERSION') return this.#registrar.bare()
     return this.#registrar.response(connection, undefined, []).body

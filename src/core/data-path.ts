@@ -73,7 +73,8 @@ export class DataPath {
 
   /**
    * Sends to another node. A sequence of 0 is replaced by the next one; set it to 0 again before
-   * the record is used again. The content is copied before this returns. For the own id the shell has a way of its own.
+   * the record is used again. The content is copied before this returns. For the own id the shell
+   * has a way of its own.
    */
   send(message: OutgoingData): SendOutcome {
     const link = this.#nextHop.find(message.toHi, message.toLo)

@@ -21,7 +21,9 @@ export type Input =
   | { readonly kind: 'accepted'; readonly connection: number; readonly port: Port }
   | { readonly kind: 'dialled'; readonly connection: number; readonly port: Port }
   | { readonly kind: 'dial_failed'; readonly connection: number; readonly detail: string }
-  /** `clean`: the other end closed in good order. Late ones, for connections we ended, are ignored. */
+  /**
+   * `clean`: the other end closed in good order. Late ones, for connections we ended, are ignored.
+   */
   | { readonly kind: 'closed'; readonly connection: number; readonly clean: boolean }
   /** A deadline may have passed. */
   | { readonly kind: 'tick' }

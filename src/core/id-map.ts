@@ -1,7 +1,7 @@
 // A map from 64-bit ids, given as two halves, to values: the look-up of the data path.
 //
-// Open addressing over typed arrays: 8 ns a look-up, against 34 ns for a Map keyed by bigint, and no
-// allocation for the key. Deletion shifts back, so there are no tombstones to sweep.
+// Open addressing over typed arrays: 8 ns a look-up, against 34 ns for a Map keyed by bigint, and
+// no allocation for the key. Deletion shifts back, so there are no tombstones to sweep.
 
 const START_SLOTS = 16
 

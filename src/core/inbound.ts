@@ -76,6 +76,8 @@ export class Inbound {
   readonly #rooms: InboundRooms
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
+  /** No frame of the present batch has been looked at. */
+  #isFirst = true
 
   constructor(rooms: InboundRooms) {
     this.#rooms = rooms
@@ -86,8 +88,17 @@ export class Inbound {
   /** Stops at the first frame that has effects. */
   receive(connection: Connection): void {
     const { reader } = connection.port
+    this.#isFirst = true
     while (connection.isOpen && this.#step(connection, reader)) {
       if (this.#state.hasEffects) return
+    }
+  }
+
+  /** Once for a batch: it all arrived at the same time. */
+  #heard(connection: Connection): void {
+    this.#isFirst = false
+    if (this.#links.heard(connection) && connection.link) {
+      this.#rooms.acceptor.resolve(connection.link)
     }
   }
 
@@ -118,9 +129,7 @@ export class Inbound {
 
   #message(connection: Connection, buffer: Uint8Array, start: number, end: number): void {
     const head = this.#head
-    if (this.#links.heard(connection) && connection.link) {
-      this.#rooms.acceptor.resolve(connection.link)
-    }
+    if (this.#isFirst) this.#heard(connection)
     const read = head.read(buffer, start, end)
     if (read !== 'ok') {
       this.#bad(connection, read === 'bad_size' ? 'BAD_SIZE' : 'BAD_MESSAGE')
@@ -138,7 +147,12 @@ export class Inbound {
       return
     }
     const kind = this.#body.read(session.body, session.bodyStart, session.bodyEnd)
-    if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
+    const isData = kind === 'data_req' || kind === 'data_rsp'
+    // What nearly every message is needs no table.
+    if (isData && connection.phase === 'bound' && !session.refusesClear) {
+      const { start: memberStart, end: memberEnd } = this.#body
+      this.#rooms.data.receive(connection, head, kind, session.body, memberStart, memberEnd)
+    } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
@@ -209,7 +223,9 @@ export class Inbound {
     }
   }
 
-  /** Speaking plainly, we also read as a plain node does: announcements are unknown fields to it. */
+  /**
+   * Speaking plainly, we also read as a plain node does: announcements are unknown fields to it.
+   */
   #asSeen(register: RegisterData): RegisterData {
     if (this.#state.config.announce) return register
     const { announcement: _unseen, ...plain } = register

@@ -5,9 +5,13 @@ export interface RetryPolicy {
   readonly firstMs: number
   /** The wait doubles up to this. Default 3,000 ms, libatbus's retry interval. */
   readonly maxMs: number
-  /** Each wait is spread by this share, so that 200 children do not come back in step. Default 0.2. */
+  /**
+   * Each wait is spread by this share, so that 200 children do not come back in step. Default 0.2.
+   */
   readonly jitter: number
-  /** A life that was refused waits a random time between these two. Defaults 5,000 and 15,000 ms. */
+  /**
+   * A life that was refused waits a random time between these two. Defaults 5,000 and 15,000 ms.
+   */
   readonly refusedMinMs: number
   readonly refusedMaxMs: number
 }

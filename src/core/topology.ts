@@ -32,7 +32,9 @@ interface Entry {
   parent: Entry | undefined
   readonly children: Set<Entry>
   data: PeerData
-  /** Told to us by name, not only as somebody's parent: such an entry stays when its children go. */
+  /**
+   * Told to us by name, not only as somebody's parent: such an entry stays when its children go.
+   */
   proactive: boolean
 }
 
@@ -55,7 +57,9 @@ export class Topology {
     return entry && { id, parent: entry.parent?.id ?? 0n, data: entry.data }
   }
 
-  /** False, and nothing changed, for id 0, for a parent that is the node itself, and for a circle. */
+  /**
+   * False, and nothing changed, for id 0, for a parent that is the node itself, and for a circle.
+   */
   update(id: bigint, parent: bigint, data?: PeerData): boolean {
     if (id === 0n || id === parent || this.#wouldCircle(id, parent)) return false
     const entry = this.#entryOf(id)

@@ -26,6 +26,7 @@ import {
 import { Outgoing } from './outgoing.js'
 import { nodePrimitives } from './primitives.js'
 import { type ReadyOptions, untilRunning, within } from './ready.js'
+import { runUserCode, throwLater } from './user-code.js'
 
 const DIAL_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
@@ -111,7 +112,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const { messageBytesMax } = options.core.limits
     this.#loopback = new Loopback({
       deliver: (data, head) => this.#inbox.looped(data, head),
-      writable: () => this.#tell(() => this.emit('writable')),
+      writable: () => runUserCode(() => this.emit('writable')),
       empty: () => this.#checkIdle(),
     })
     this.#outgoing = new Outgoing(this.#core, messageBytesMax, this.#loopback)
@@ -127,16 +128,16 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       outgoing: this.#outgoing,
       calls: this.#calls,
       links: () => this.#core.links(),
-      onMessage: (message) => this.#tell(() => this.emit('message', message)),
+      onMessage: (message) => this.#deliver(message),
       isHeard: () => this.listenerCount('message') > 0,
-      onUndelivered: (failure) => this.#tell(() => this.emit('undelivered', failure)),
+      onUndelivered: (failure) => runUserCode(() => this.emit('undelivered', failure)),
       onAnswered: () => this.#checkIdle(),
     })
     this.#narrator = new Narrator({
       id: this.id,
       calls: this.#calls,
       logger: options.logger,
-      emit: (emit) => this.#tell(emit),
+      emit: runUserCode,
       node: this,
       step: (input) => this.#driver.step(input),
       attempted: (error) => this.#attempted(error),
@@ -153,7 +154,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       limits: { ...DEFAULT_CONNECTION_LIMITS, sendBufferBytesMax: options.sendBufferBytesMax },
       dialTimeoutMs: DIAL_TIMEOUT_MS,
       onEvent: (event) => this.#narrator.tell(event),
-      onWritable: () => this.#tell(() => this.emit('writable')),
+      onWritable: () => runUserCode(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
     })
   }
@@ -364,7 +365,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#driver.abandon()
     await stopped
     this.#clock.stop()
-    this.#tell(() => this.emit('closed'))
+    runUserCode(() => this.emit('closed'))
   }
 
   #checkIdle(): void {
@@ -381,17 +382,11 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#driver.step({ kind: 'tick' })
   }
 
-  /**
-   * Runs the user's handlers. What they throw is theirs: it becomes an uncaught exception, on a
-   * turn of its own, so that it cannot leave us half way through a batch.
-   */
-  #tell(emit: () => boolean): boolean {
+  #deliver(message: BusMessage): boolean {
     try {
-      return emit()
+      return this.emit('message', message)
     } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
+      throwLater(error)
       return true
     }
   }

@@ -1,4 +1,4 @@
-// The four compressions: zlib and zstd from Node, snappy and lz4 where their packages are installed.
+// The four compressions: zlib and zstd from Node, snappy and lz4 where they are installed.
 
 import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'

@@ -1,4 +1,4 @@
-// Random bytes for nonces and IVs: drawn from the system in pools, since a call costs a microsecond.
+// Random bytes for nonces and IVs, drawn in pools: a call to the system costs a microsecond.
 
 import { randomFillSync } from 'node:crypto'
 

@@ -61,9 +61,12 @@ export class Inbox {
     const message = new BusMessage(this.#replier, data, head)
     switch (data.extensionKind) {
       case EXTENSION.NONE:
+        if (this.#early === undefined) this.#options.onMessage(message)
+        else this.#handOrKeep(this.#early, message)
+        return
       case EXTENSION.REQUEST:
-        if (this.#early === undefined || this.#options.isHeard()) this.#hand(message)
-        else this.#keep(this.#early, message)
+        if (this.#early === undefined) this.#request(message)
+        else this.#handOrKeep(this.#early, message)
         return
       case EXTENSION.REPLY:
       case EXTENSION.REFUSAL:
@@ -106,6 +109,11 @@ export class Inbox {
     const early = this.#early ?? []
     this.#early = undefined
     for (const message of early) this.#hand(message)
+  }
+
+  #handOrKeep(early: BusMessage[], message: BusMessage): void {
+    if (this.#options.isHeard()) this.#hand(message)
+    else this.#keep(early, message)
   }
 
   #keep(early: BusMessage[], message: BusMessage): void {

@@ -1,4 +1,4 @@
-// The way out for everything that is sent as data: to others through the core, to ourselves by loop.
+// The way out for all that is sent as data: to others through the core, to ourselves by loop.
 
 import { highHalf, lowHalf } from '../core/bus-id.js'
 import type { SendOutcome } from '../core/data-path.js'

@@ -1,6 +1,6 @@
 // Finds out which message a body holds, and where its bytes are (spec A.4, message_body).
 
-import { ProtoReader, WIRE_TYPE } from './proto-reader.js'
+import { long, ProtoReader, readLong, WIRE_TYPE } from './proto-reader.js'
 
 /** The members of the oneof, by field number. */
 export const BODY_FIELD = {
@@ -26,6 +26,9 @@ const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
 /** Unknown members may come with a newer peer; more than a few are no message. */
 const FIELDS_MAX = 64
 
+const DATA_REQ_TAG = (BODY_FIELD.data_req << 3) | WIRE_TYPE.BYTES
+const DATA_RSP_TAG = (BODY_FIELD.data_rsp << 3) | WIRE_TYPE.BYTES
+
 /** Reads bodies one after the other; `[start, end)` is the member that was found. */
 export class BodyCursor {
   start = 0
@@ -37,6 +40,8 @@ export class BodyCursor {
    * protobuf, or more than one member: the two ends could then disagree about what was said.
    */
   read(buffer: Uint8Array, start: number, end: number): BodyKind | 'unknown' | 'malformed' {
+    const usual = this.#readUsual(buffer, start, end)
+    if (usual !== undefined) return usual
     const reader = this.#reader
     reader.open(buffer, start, end)
     let kind: BodyKind | 'unknown' = 'unknown'
@@ -52,5 +57,16 @@ export class BodyCursor {
       this.end = reader.spanEnd
     }
     return kind
+  }
+
+  /** A body that is one member of the data path and nothing else; undefined for all others. */
+  #readUsual(buffer: Uint8Array, start: number, end: number): BodyKind | undefined {
+    const tag = buffer[start]!
+    if (tag !== DATA_REQ_TAG && tag !== DATA_RSP_TAG) return undefined
+    const at = readLong(buffer, start + 1, end)
+    if (at < 0 || long.high !== 0 || long.low !== end - at) return undefined
+    this.start = at
+    this.end = end
+    return tag === DATA_REQ_TAG ? 'data_req' : 'data_rsp'
   }
 }

@@ -2,6 +2,7 @@
 
 import { BODY_FIELD } from './body.js'
 import { frameBytes, frameHeaderBytes, sealFrame } from './frame.js'
+import { HEAD_TAG, PROTOCOL_VERSION } from './head-fields.js'
 import { headBytes, OutgoingHead, sourceField, writeHead } from './head-writer.js'
 import type { Outlet } from './outlet.js'
 import {
@@ -30,6 +31,9 @@ const EXTENSION_TAG = 8010
 const EXTENSION_TAG_BYTES = 2
 const EXTENSION = { KIND: 0x08, NUMBER: 0x11, CODE: 0x18 } as const
 
+/** A message_body that holds a data_transform_req. */
+const DATA_REQ_TAG = (BODY_FIELD.data_req << 3) | 2
+
 const NOTHING = new Uint8Array(0)
 
 /** Who sends, as fields ready to copy: made once for a node, used for every message. */
@@ -43,6 +47,9 @@ export class SelfId {
   /** The id as an entry of a packed router, and a router that holds nothing else. */
   readonly entry: Uint8Array
   readonly router: Uint8Array
+  #envelope: Uint8Array
+  #toHigh = 0
+  #toLow = 0
 
   constructor(high: number, low: number) {
     this.high = high
@@ -53,6 +60,24 @@ export class SelfId {
     const absent = high === 0 && low === 0
     this.from = absent ? NOTHING : Uint8Array.of(DATA_TAG.FROM, ...this.entry)
     this.router = Uint8Array.of(DATA_TAG.ROUTER, this.entry.length, ...this.entry)
+    this.#envelope = this.#newEnvelope(0, 0)
+  }
+
+  /** `from`, `to` and `router` of a message to that id; made anew only when the id changes. */
+  envelopeTo(high: number, low: number): Uint8Array {
+    if (high !== this.#toHigh || low !== this.#toLow) {
+      this.#envelope = this.#newEnvelope(high, low)
+      this.#toHigh = high
+      this.#toLow = low
+    }
+    return this.#envelope
+  }
+
+  #newEnvelope(high: number, low: number): Uint8Array {
+    if (high === 0 && low === 0) return Uint8Array.of(...this.from, ...this.router)
+    const to = new Uint8Array(longVarintBytes(high, low))
+    writeLongVarint(to, 0, high, low)
+    return Uint8Array.of(...this.from, DATA_TAG.TO, ...to, ...this.router)
   }
 }
 
@@ -161,20 +186,28 @@ export function bodyOfData(self: SelfId, data: OutgoingData): Uint8Array {
 export function headOfData(head: OutgoingHead, self: SelfId, data: OutgoingData): void {
   head.type = data.type
   head.resultCode = data.resultCode
-  head.sequenceHi = data.sequenceHi | 0
-  head.sequenceLo = data.sequenceLo | 0
+  head.sequenceHi = data.sequenceHi
+  head.sequenceLo = data.sequenceLo
   head.source = self.source
 }
 
 // One head serves all messages in clear: encoding never waits, so it is never in use twice.
 const clearHead = new OutgoingHead()
 
-/** One frame in clear: hash, length, head, body. */
+/**
+ * One frame in clear: hash, length, head, body. A message with nothing out of the ordinary is
+ * written in one pass: this is what every message of the data path pays.
+ */
 export function encodeData(
   outlet: Outlet,
   self: SelfId,
   data: OutgoingData,
 ): 'ok' | 'full' | 'closed' {
+  const isNumbered = (data.sequenceHi | data.sequenceLo) !== 0
+  const isUsual = isNumbered && data.kind === 'data_req' && data.resultCode === 0 && data.type >= 0
+  if (isUsual && data.flags === 0 && data.extensionKind === 0 && data.content.length > 0) {
+    return encodeUsual(outlet, self, data)
+  }
   headOfData(clearHead, self, data)
   const bytes = forwardBytes(self, data)
   const claimed = claimClear(outlet, clearHead, dataBodyBytes(bytes))
@@ -184,6 +217,57 @@ export function encodeData(
   writeForward(buffer, at, self, data)
   commitClear(outlet)
   return 'ok'
+}
+
+/** Version, tag and value; the tags of sequence and body_size. */
+const USUAL_HEAD_BYTES = 4
+
+function encodeUsual(
+  outlet: Outlet,
+  self: SelfId,
+  { type, sequenceHi, sequenceLo, toHi, toLo, content }: OutgoingData,
+): 'ok' | 'full' | 'closed' {
+  const envelope = self.envelopeTo(toHi, toLo)
+  const contentBytes = content.length
+  const forwardedBytes = envelope.length + 1 + varintBytes(contentBytes) + contentBytes
+  const bodyBytes = 1 + varintBytes(forwardedBytes) + forwardedBytes
+  // Below 128: nothing in such a head is longer than a 64-bit number.
+  let headBytes = USUAL_HEAD_BYTES + self.source.length + varintBytes(bodyBytes)
+  headBytes += longVarintBytes(sequenceHi, sequenceLo)
+  if (type !== 0) headBytes += 1 + varintBytes(type)
+  const innerBytes = 1 + headBytes + bodyBytes
+  const headerBytes = frameHeaderBytes(innerBytes)
+  const claimed = outlet.claim(headerBytes + innerBytes)
+  if (claimed !== 'ok') return claimed
+  const { buffer, offset } = outlet
+  let at = offset + headerBytes
+  buffer[at++] = headBytes
+  buffer[at++] = HEAD_TAG.VERSION
+  buffer[at++] = PROTOCOL_VERSION
+  if (type !== 0) {
+    buffer[at++] = HEAD_TAG.TYPE
+    at = writeVarint(buffer, at, type)
+  }
+  buffer[at++] = HEAD_TAG.SEQUENCE
+  at = writeLongVarint(buffer, at, sequenceHi, sequenceLo)
+  at = copyShort(buffer, at, self.source)
+  buffer[at++] = HEAD_TAG.BODY_BYTES
+  at = writeVarint(buffer, at, bodyBytes)
+  buffer[at++] = DATA_REQ_TAG
+  at = writeVarint(buffer, at, forwardedBytes)
+  at = copyShort(buffer, at, envelope)
+  buffer[at++] = DATA_TAG.CONTENT
+  at = writeVarint(buffer, at, contentBytes)
+  copyBytes(buffer, at, content, 0, contentBytes)
+  sealFrame(buffer, offset, innerBytes)
+  outlet.commit(headerBytes + innerBytes)
+  return 'ok'
+}
+
+function copyShort(buffer: Uint8Array, offset: number, source: Uint8Array): number {
+  const bytes = source.length
+  for (let i = 0; i < bytes; i++) buffer[offset + i] = source[i]!
+  return offset + bytes
 }
 
 // Sizes between `claimClear` and `commitClear`.

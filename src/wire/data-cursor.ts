@@ -1,6 +1,6 @@
 // Reads forward_data, the message of the data path, by hand and without allocation.
 
-import { ProtoReader, unzigzag, WIRE_TYPE } from './proto-reader.js'
+import { long, ProtoReader, readLong, unzigzag, WIRE_TYPE } from './proto-reader.js'
 
 /** A route of 4,096 nodes is none: hops are bounded far lower (ttl 16 by default). */
 export const ROUTER_COUNT_MAX = 4096
@@ -15,6 +15,15 @@ export const FORWARD_FIELD = {
   CONTENT: 4,
   FLAGS: 5,
   EXTENSION: 1001,
+} as const
+
+/** Tags of the usual layout. */
+const TAG = {
+  FROM: (FORWARD_FIELD.FROM << 3) | WIRE_TYPE.VARINT,
+  TO: (FORWARD_FIELD.TO << 3) | WIRE_TYPE.VARINT,
+  ROUTER: (FORWARD_FIELD.ROUTER << 3) | WIRE_TYPE.BYTES,
+  CONTENT: (FORWARD_FIELD.CONTENT << 3) | WIRE_TYPE.BYTES,
+  FLAGS: (FORWARD_FIELD.FLAGS << 3) | WIRE_TYPE.VARINT,
 } as const
 
 /**
@@ -58,6 +67,9 @@ export class DataCursor {
   /** `bad_message` for anything that does not parse or has too many fields or router entries. */
   read(buffer: Uint8Array, start: number, end: number): 'ok' | 'bad_message' {
     this.#clear(buffer, start, end)
+    if (this.#readUsual(buffer, start, end)) return 'ok'
+    // Whatever the short way noted is noted again.
+    this.#clear(buffer, start, end)
     const reader = this.#reader
     reader.open(buffer, start, end)
     for (let fields = 0; reader.position < end; fields++) {
@@ -68,6 +80,58 @@ export class DataCursor {
     }
     if (this.#routerGapOpen) this.routerEnd = end
     return 'ok'
+  }
+
+  /**
+   * The layout that every peer writes: from, to, a packed router, content, each once and in this
+   * order, and nothing behind but small flags. False for all others, which the general way reads.
+   */
+  #readUsual(buffer: Uint8Array, start: number, end: number): boolean {
+    if (buffer[start] !== TAG.FROM) return false
+    let at = readLong(buffer, start + 1, end)
+    if (at < 0) return false
+    this.fromHi = long.high >>> 0
+    this.fromLo = long.low >>> 0
+    if (buffer[at] !== TAG.TO) return false
+    at = readLong(buffer, at + 1, end)
+    if (at < 0) return false
+    this.toHi = long.high >>> 0
+    this.toLo = long.low >>> 0
+    at = this.#readUsualRouter(buffer, at, end)
+    if (at < 0 || buffer[at] !== TAG.CONTENT) return false
+    at = readLong(buffer, at + 1, end)
+    if (at < 0 || long.high !== 0 || long.low < 0 || long.low > end - at) return false
+    this.contentStart = at
+    at += long.low
+    this.contentEnd = at
+    if (at + 2 === end && buffer[at] === TAG.FLAGS && buffer[at + 1]! < 0x80) {
+      this.flags = buffer[at + 1]!
+      at += 2
+    }
+    return at === end
+  }
+
+  /** A router in one packed piece whose length takes one byte; -1 for any other. */
+  #readUsualRouter(buffer: Uint8Array, start: number, end: number): number {
+    const bytes = buffer[start + 1]!
+    const entries = start + 2
+    const behind = entries + bytes
+    if (buffer[start] !== TAG.ROUTER || bytes === 0 || bytes >= 0x80 || behind > end) return -1
+    let at = entries
+    let count = 0
+    while (at < behind) {
+      at = readLong(buffer, at, behind)
+      if (at < 0) return -1
+      count++
+    }
+    this.routerCount = count
+    this.routerLastHi = long.high >>> 0
+    this.routerLastLo = long.low >>> 0
+    this.routerLengthAt = start + 1
+    this.routerStart = entries
+    this.routerEnd = behind
+    this.#routerPieces = 1
+    return behind
   }
 
   /** Whether that node forwarded this message already. */

@@ -1,6 +1,6 @@
 // Writes heads by hand, in field-number order, byte for byte as the family's own encoders do.
 
-import { PROTOCOL_VERSION } from './head.js'
+import { HEAD_TAG, PROTOCOL_VERSION } from './head-fields.js'
 import {
   copyBytes,
   int32Bytes,
@@ -11,22 +11,6 @@ import {
   writeVarint,
   zigzag,
 } from './proto-writer.js'
-
-const TAG = {
-  VERSION: 0x08,
-  TYPE: 0x10,
-  RESULT_CODE: 0x18,
-  SEQUENCE: 0x20,
-  SOURCE: 0x28,
-  CRYPTO: 0x32,
-  COMPRESSION: 0x3a,
-  BODY_BYTES: 0x48,
-  CRYPTO_ALGORITHM: 0x08,
-  CRYPTO_IV: 0x12,
-  CRYPTO_AAD: 0x5a,
-  COMPRESSION_TYPE: 0x08,
-  COMPRESSED_BYTES: 0x10,
-} as const
 
 const VERSION_FIELD_BYTES = 2
 
@@ -69,25 +53,25 @@ export function headBytes(head: OutgoingHead): number {
 /** Writes the head at `offset` and returns the offset behind it. */
 export function writeHead(buffer: Uint8Array, offset: number, head: OutgoingHead): number {
   let at = offset
-  buffer[at++] = TAG.VERSION
+  buffer[at++] = HEAD_TAG.VERSION
   buffer[at++] = PROTOCOL_VERSION
   if (head.type !== 0) {
-    buffer[at] = TAG.TYPE
+    buffer[at] = HEAD_TAG.TYPE
     at = writeInt32(buffer, at + 1, head.type)
   }
   if (head.resultCode !== 0) {
-    buffer[at] = TAG.RESULT_CODE
+    buffer[at] = HEAD_TAG.RESULT_CODE
     at = writeVarint(buffer, at + 1, zigzag(head.resultCode))
   }
   if ((head.sequenceHi | head.sequenceLo) !== 0) {
-    buffer[at] = TAG.SEQUENCE
+    buffer[at] = HEAD_TAG.SEQUENCE
     at = writeLongVarint(buffer, at + 1, head.sequenceHi, head.sequenceLo)
   }
   at = copyBytes(buffer, at, head.source, 0, head.source.length)
   if (head.cryptoAlgorithm !== 0) at = writeCrypto(buffer, at, head)
   if (head.compressionType !== 0) at = writeCompression(buffer, at, head)
   if (head.bodyBytes !== 0) {
-    buffer[at] = TAG.BODY_BYTES
+    buffer[at] = HEAD_TAG.BODY_BYTES
     at = writeVarint(buffer, at + 1, head.bodyBytes)
   }
   return at
@@ -97,7 +81,7 @@ export function writeHead(buffer: Uint8Array, offset: number, head: OutgoingHead
 export function sourceField(high: number, low: number): Uint8Array {
   if (high === 0 && low === 0) return NOTHING
   const field = new Uint8Array(1 + longVarintBytes(high, low))
-  field[0] = TAG.SOURCE
+  field[0] = HEAD_TAG.SOURCE
   writeLongVarint(field, 1, high, low)
   return field
 }
@@ -116,12 +100,12 @@ function cryptoBytes(head: OutgoingHead): number {
 
 function writeCrypto(buffer: Uint8Array, offset: number, head: OutgoingHead): number {
   let at = offset
-  buffer[at++] = TAG.CRYPTO
+  buffer[at++] = HEAD_TAG.CRYPTO
   at = writeVarint(buffer, at, cryptoBytes(head))
-  buffer[at++] = TAG.CRYPTO_ALGORITHM
+  buffer[at++] = HEAD_TAG.CRYPTO_ALGORITHM
   at = writeVarint(buffer, at, head.cryptoAlgorithm)
-  at = writeBytes(buffer, at, TAG.CRYPTO_IV, head.iv)
-  return writeBytes(buffer, at, TAG.CRYPTO_AAD, head.aad)
+  at = writeBytes(buffer, at, HEAD_TAG.CRYPTO_IV, head.iv)
+  return writeBytes(buffer, at, HEAD_TAG.CRYPTO_AAD, head.aad)
 }
 
 function writeBytes(buffer: Uint8Array, offset: number, tag: number, bytes: Uint8Array): number {
@@ -138,11 +122,11 @@ function compressionBytes(head: OutgoingHead): number {
 
 function writeCompression(buffer: Uint8Array, offset: number, head: OutgoingHead): number {
   let at = offset
-  buffer[at++] = TAG.COMPRESSION
+  buffer[at++] = HEAD_TAG.COMPRESSION
   buffer[at++] = compressionBytes(head)
-  buffer[at++] = TAG.COMPRESSION_TYPE
+  buffer[at++] = HEAD_TAG.COMPRESSION_TYPE
   at = writeVarint(buffer, at, head.compressionType)
   if (head.compressedBytes === 0) return at
-  buffer[at] = TAG.COMPRESSED_BYTES
+  buffer[at] = HEAD_TAG.COMPRESSED_BYTES
   return writeVarint(buffer, at + 1, head.compressedBytes)
 }

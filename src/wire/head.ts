@@ -1,9 +1,8 @@
 // Reads an inner message `vint(head) | head | block` by hand (spec A.3): what stands in the head.
 
-import { ProtoReader, unzigzag, WIRE_TYPE } from './proto-reader.js'
+import { HEAD_TAG } from './head-fields.js'
+import { long, ProtoReader, readLong, unzigzag, WIRE_TYPE } from './proto-reader.js'
 import { readVint, Vint } from './vint.js'
-
-export const PROTOCOL_VERSION = 3
 
 /** A head is some 100 bytes; the family reserves 4,096 for it (spec A.1, limits). */
 export const HEAD_BYTES_MAX = 4096
@@ -51,8 +50,48 @@ export class InnerCursor {
     this.#clear()
     this.blockStart = headStart + bytes
     this.blockEnd = end
-    this.#reader.open(buffer, headStart, this.blockStart)
+    const at = this.#readUsual(buffer, headStart, this.blockStart)
+    if (at === this.blockStart) return 'ok'
+    this.#reader.open(buffer, at, this.blockStart)
     return this.#readFields()
+  }
+
+  /**
+   * The fields of a data message in clear, which come one after the other. Returns where something
+   * else begins: the general way goes on from there.
+   */
+  #readUsual(buffer: Uint8Array, start: number, end: number): number {
+    let at = start
+    while (at < end) {
+      const tag = buffer[at]!
+      if (tag === HEAD_TAG.VERSION) {
+        const version = buffer[at + 1]!
+        if (at + 2 > end || version >= 0x80) return at
+        this.version = version
+        at += 2
+        continue
+      }
+      const isNumber = tag === HEAD_TAG.SEQUENCE || tag === HEAD_TAG.SOURCE
+      if (!isNumber && tag !== HEAD_TAG.BODY_BYTES && tag !== HEAD_TAG.TYPE) return at
+      const next = readLong(buffer, at + 1, end)
+      if (next < 0) return at
+      const { high, low } = long
+      if (tag === HEAD_TAG.SEQUENCE) {
+        this.sequenceHi = high >>> 0
+        this.sequenceLo = low >>> 0
+      } else if (tag === HEAD_TAG.SOURCE) {
+        this.sourceHi = high >>> 0
+        this.sourceLo = low >>> 0
+      } else if (tag === HEAD_TAG.TYPE) {
+        this.type = low
+      } else {
+        // Longer sizes are for the general way, which knows what to say of them.
+        if (high !== 0 || low < 0) return at
+        this.bodyBytes = low
+      }
+      at = next
+    }
+    return at
   }
 
   /** Where a body in clear ends; -1 where the block is shorter than the head says. */

@@ -192,7 +192,9 @@ export class Session {
     return DONE
   }
 
-  /** Acceptor: answers an offer. What we send is encrypted at once, what we read after `confirm`. */
+  /**
+   * Acceptor: answers an offer. What we send is encrypted at once, what we read after `confirm`.
+   */
   answer(offer: Handshake | undefined): HandshakeResult {
     const { curve, primitives, random } = this.#rules
     if (curve === 'none' || offer === undefined || offer.sequence === 0n || offer.type === 0) {

@@ -61,7 +61,7 @@ test('a full outlet is told to whoever sends', (t) => {
 test('a closed outlet is told to whoever sends', (t) => {
   const { root, a } = tree()
   for (const each of ends(root)) each.wire.isClosed = true
-  t.is(root.send(0x200n, 'x'), 'closed')
+  t.is(root.send(0x200n, 'x'), 'no_route')
   t.is(a.messages.length, 0)
 })
 

@@ -6,7 +6,9 @@ export class Prng {
   #c: number
   #counter = 1
 
-  /** The sfc32 generator of PractRand; the first draws are thrown away, as near seeds look alike. */
+  /**
+   * The sfc32 generator of PractRand; the first draws are thrown away, as near seeds look alike.
+   */
   constructor(seed: number) {
     this.#a = seed >>> 0
     this.#b = Math.floor(seed / 0x1_0000_0000) >>> 0

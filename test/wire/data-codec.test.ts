@@ -21,8 +21,8 @@ const { ForwardData, MessageBody } = treebus.wire
 /** As the generators of the vectors wrote them: no source and no router. */
 function vectorSender(from: number): SelfId {
   const nothing = new Uint8Array(0)
-  const full = new SelfId(0, from)
-  return { ...full, source: nothing, router: nothing }
+  const sender = new SelfId(0, from)
+  return Object.assign(sender, { source: nothing, router: nothing })
 }
 
 test('every plain data vector is read, and written byte for byte', (t) => {
