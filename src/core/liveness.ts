@@ -16,6 +16,8 @@ export type Verdict =
 export class Liveness {
   readonly intervalMs: number
   readonly missesMax: number
+  /** When the link came up. */
+  readonly sinceMs: number
   #heardAtMs: number
   /** Pings since anything was heard. */
   #unanswered = 0
@@ -23,6 +25,7 @@ export class Liveness {
   constructor(nowMs: number, options: { intervalMs: number; missesMax: number }) {
     this.intervalMs = options.intervalMs
     this.missesMax = options.missesMax
+    this.sinceMs = nowMs
     this.#heardAtMs = nowMs
   }
 

@@ -15,6 +15,8 @@ const REMEMBERED_MAX = 65_536
 export class NextHop {
   readonly #state: CoreState
   #remembered = new IdMap<Link>()
+  /** The same for what may only go down. */
+  #rememberedDown = new IdMap<Link>()
   #version = -1
 
   constructor(state: CoreState) {
@@ -25,7 +27,8 @@ export class NextHop {
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour !== undefined) return neighbour
     if (this.#state.topology.size === 0) return this.#state.neighbours.parent
-    return this.#recall(high, low)
+    this.#refresh()
+    return this.#remembered.get(high, low) ?? this.#derive(high, low)
   }
 
   /**
@@ -33,47 +36,61 @@ export class NextHop {
    * goes down, and nothing goes back where it came from: so no circle can form.
    */
   onward(high: number, low: number, from: Link): Link | undefined {
-    const link = this.find(high, low)
-    if (link === undefined || link === from) return undefined
-    return from.role === 'child' || link.role === 'child' ? link : undefined
+    const link = from.role === 'child' ? this.find(high, low) : this.#down(high, low)
+    return link === from ? undefined : link
   }
 
-  /** The nearest neighbour below which the topology places an id; undefined where it says none. */
-  neighbourAbove(id: bigint): Link | undefined {
-    for (const above of this.#state.topology.ancestors(id)) {
-      if (above === this.#state.config.id) return undefined
-      const link = this.#state.neighbours.get(above)
-      if (link !== undefined) return link
-    }
-    return undefined
+  /** A sibling may well be below us: then a child leads to it as well. */
+  #down(high: number, low: number): Link | undefined {
+    const neighbour = this.#state.neighbours.find(high, low)
+    if (neighbour?.role === 'child') return neighbour
+    this.#refresh()
+    return this.#rememberedDown.get(high, low) ?? this.#deriveDown(high, low)
   }
 
-  #recall(high: number, low: number): Link | undefined {
-    if (this.#version !== this.#state.routeVersion || this.#remembered.size > REMEMBERED_MAX) {
-      this.#remembered = new IdMap()
-      this.#version = this.#state.routeVersion
-    }
-    let link = this.#remembered.get(high, low)
-    if (link === undefined) {
-      link = this.#derive(joinHalves(high, low))
-      if (link !== undefined) this.#remembered.set(high, low, link)
-    }
+  #refresh(): void {
+    const { routeVersion } = this.#state
+    const size = Math.max(this.#remembered.size, this.#rememberedDown.size)
+    if (this.#version === routeVersion && size <= REMEMBERED_MAX) return
+    this.#remembered = new IdMap()
+    this.#rememberedDown = new IdMap()
+    this.#version = routeVersion
+  }
+
+  #derive(high: number, low: number): Link | undefined {
+    const link = this.#onTheWay(joinHalves(high, low))
+    if (link !== undefined) this.#remembered.set(high, low, link)
     return link
   }
 
-  #derive(id: bigint): Link | undefined {
+  /**
+   * The neighbour that is nearest above an id and on the way to it. The way turns where the two
+   * lines of parents meet: a sibling that is above both ends is past that point, and what it sent
+   * down again would reach nodes from above that know its sender to be below them.
+   */
+  #onTheWay(id: bigint): Link | undefined {
     const { config, neighbours, topology } = this.#state
-    const { relation, nextHop } = topology.relation(config.id, id)
-    switch (relation) {
-      case 'immediate_downstream':
-      case 'transitive_downstream':
-        // Known to be below us: if the child on the way is not there, nobody else can help.
-        return neighbours.get(nextHop)
-      case 'other_upstream':
-        // A neighbour that is above the target: a sibling whose child it is.
-        return this.neighbourAbove(id) ?? neighbours.parent
-      default:
-        return neighbours.parent
+    const aboveUs = new Set(topology.ancestors(config.id))
+    if (aboveUs.has(id)) return neighbours.parent
+    for (const above of topology.ancestors(id)) {
+      // Known to be below us: if nobody on the way is there, nobody else can help.
+      if (above === config.id) return undefined
+      const link = neighbours.get(above)
+      if (link !== undefined) return link
+      if (aboveUs.has(above)) break
     }
+    return neighbours.parent
+  }
+
+  #deriveDown(high: number, low: number): Link | undefined {
+    const { config, neighbours, topology } = this.#state
+    for (const above of topology.ancestors(joinHalves(high, low))) {
+      if (above === config.id) return undefined
+      const link = neighbours.get(above)
+      if (link?.role !== 'child') continue
+      this.#rememberedDown.set(high, low, link)
+      return link
+    }
+    return undefined
   }
 }

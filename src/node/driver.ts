@@ -174,7 +174,7 @@ export class Driver {
   }
 
   #opened(kind: 'accepted' | 'dialled', number: number, connection: Connection): ConnectionSink {
-    const reader = new FrameReader(FIRST_FRAME_BYTES_MAX)
+    const reader = new FrameReader(FIRST_FRAME_BYTES_MAX, unzeroed)
     const port: Port = {
       outlet: connection,
       reader,
@@ -208,4 +208,9 @@ export class Driver {
     this.step({ kind: 'closed', connection: number, clean: error === undefined })
     if (this.#open.size === 0) this.#onAllClosed?.()
   }
+}
+
+/** Zeroing a block that the socket fills anyway costs a fifth of receiving 64 KiB. */
+function unzeroed(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }

@@ -2,7 +2,7 @@
 
 import { murmur3, murmur3InView } from './murmur3.js'
 import type { Outlet } from './outlet.js'
-import { ReceiveMemory } from './receive-memory.js'
+import { type NewSlab, ReceiveMemory } from './receive-memory.js'
 import { readVint, Vint, vintBytes, writeVint } from './vint.js'
 
 const HASH_BYTES = 4
@@ -71,11 +71,12 @@ export class FrameReader {
    * A change holds from the next frame whose length is read.
    */
   frameBytesMax: number
-  readonly #memory = new ReceiveMemory()
+  readonly #memory: ReceiveMemory
   readonly #length = new Vint()
   #bad = false
 
-  constructor(frameBytesMax: number) {
+  constructor(frameBytesMax: number, newSlab?: NewSlab) {
+    this.#memory = new ReceiveMemory(newSlab)
     this.frameBytesMax = frameBytesMax
     this.buffer = this.#memory.slab
   }

@@ -19,19 +19,32 @@ const QUIET_FILLS = 16
 const QUIET_FILL_BYTES = 1024
 
 /**
+ * Where slabs come from: memory of its own for each, from its start. It need not be zeroed, since
+ * nothing is read before it was written.
+ */
+export type NewSlab = (bytes: number) => Uint8Array
+
+/**
  * A bump allocator. What arrived and was not consumed is `[readAt, writeAt)` of `slab`. A partial
  * frame is moved at most once after its length is known: to a slab that has room for all of it.
  */
 export class ReceiveMemory {
-  slab = new Uint8Array(SLAB_BYTES_MIN)
+  readonly #newSlab: NewSlab
+  slab: Uint8Array
   /** Of the whole slab, for readers of words. */
-  view = new DataView(this.slab.buffer)
+  view: DataView
   readAt = 0
   writeAt = 0
   #offeredBytes = 0
   /** Fills of the present slab. */
   #fills = 0
   #quietFills = 0
+
+  constructor(newSlab: NewSlab = (bytes) => new Uint8Array(bytes)) {
+    this.#newSlab = newSlab
+    this.slab = newSlab(SLAB_BYTES_MIN)
+    this.view = new DataView(this.slab.buffer)
+  }
 
   /** `frameBytes`: all of the frame that has begun to arrive, or what is known of it. */
   space(frameBytes: number): Uint8Array {
@@ -71,7 +84,7 @@ export class ReceiveMemory {
   #renew(frameBytes: number): void {
     const rest = this.slab.subarray(this.readAt, this.writeAt)
     const needed = Math.max(frameBytes, rest.length + SLAB_BYTES_MIN / 4)
-    this.slab = new Uint8Array(Math.max(this.#nextSlabBytes(), needed))
+    this.slab = this.#newSlab(Math.max(this.#nextSlabBytes(), needed))
     this.slab.set(rest)
     this.view = new DataView(this.slab.buffer)
     this.readAt = 0
