@@ -31,7 +31,8 @@ function generateProtocol() {
 const dist = process.argv.includes('--dist')
 if (!existsSync(join(root, 'node_modules/.bin/tsc'))) {
   console.error('treebus: not built: the development dependencies are not installed')
-  process.exit(0)
+  // An install without them is no failure; being asked to build is.
+  process.exit(dist ? 0 : 1)
 }
 const out = dist ? 'dist' : (process.env.BUILD_DIR ?? 'build')
 if (!generateProtocol()) process.exit(1)
