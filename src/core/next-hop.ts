@@ -9,6 +9,14 @@ import type { Link } from './link.js'
 const REMEMBERED_MAX = 65_536
 
 /**
+ * here       behind the link that was asked about
+ * elsewhere  below another child of ours
+ * beside     neither, as far as the topology knows it
+ * unknown    the topology does not know it
+ */
+export type PlaceOfId = 'here' | 'elsewhere' | 'beside' | 'unknown'
+
+/**
  * Direct neighbours first, then what the topology says, then the parent for whatever is not known
  * to be below us (spec D.4).
  */
@@ -40,6 +48,20 @@ export class NextHop {
     return link === from ? undefined : link
   }
 
+  /** Where the topology places an id, as seen from one link. */
+  placeOf(id: bigint, link: Link): PlaceOfId {
+    const { config, neighbours, topology } = this.#state
+    let place: PlaceOfId = 'unknown'
+    for (const above of topology.ancestors(id)) {
+      if (place === 'unknown') place = 'beside'
+      if (above === config.id) break
+      const neighbour = neighbours.get(above)
+      if (neighbour === link) return 'here'
+      if (neighbour?.role === 'child') place = 'elsewhere'
+    }
+    return place
+  }
+
   /** A sibling may well be below us: then a child leads to it as well. */
   #down(high: number, low: number): Link | undefined {
     const neighbour = this.#state.neighbours.find(high, low)
@@ -58,39 +80,45 @@ export class NextHop {
   }
 
   #derive(high: number, low: number): Link | undefined {
-    const link = this.#onTheWay(joinHalves(high, low))
+    const id = joinHalves(high, low)
+    const link = this.#childAbove(id) ?? this.#aside(id)
     if (link !== undefined) this.#remembered.set(high, low, link)
     return link
   }
 
-  /**
-   * The neighbour that is nearest above an id and on the way to it. The way turns where the two
-   * lines of parents meet: a sibling that is above both ends is past that point, and what it sent
-   * down again would reach nodes from above that know its sender to be below them.
-   */
-  #onTheWay(id: bigint): Link | undefined {
-    const { config, neighbours, topology } = this.#state
-    const aboveUs = new Set(topology.ancestors(config.id))
-    if (aboveUs.has(id)) return neighbours.parent
-    for (const above of topology.ancestors(id)) {
-      // Known to be below us: if nobody on the way is there, nobody else can help.
-      if (above === config.id) return undefined
-      const link = neighbours.get(above)
-      if (link !== undefined) return link
-      if (aboveUs.has(above)) break
-    }
-    return neighbours.parent
+  #deriveDown(high: number, low: number): Link | undefined {
+    const link = this.#childAbove(joinHalves(high, low))
+    if (link !== undefined) this.#rememberedDown.set(high, low, link)
+    return link
   }
 
-  #deriveDown(high: number, low: number): Link | undefined {
+  #childAbove(id: bigint): Link | undefined {
     const { config, neighbours, topology } = this.#state
-    for (const above of topology.ancestors(joinHalves(high, low))) {
+    for (const above of topology.ancestors(id)) {
       if (above === config.id) return undefined
       const link = neighbours.get(above)
-      if (link?.role !== 'child') continue
-      this.#rememberedDown.set(high, low, link)
-      return link
+      if (link?.role === 'child') return link
     }
     return undefined
+  }
+
+  /**
+   * The way to what no child leads to: a sibling that is above it, else the parent. A sibling that
+   * is above or below us as well gets only what is for itself. It has another way to us, and an
+   * answer would come by that one: it may be broken, or past nodes that know better who is where.
+   */
+  #aside(id: bigint): Link | undefined {
+    const { config, neighbours, topology } = this.#state
+    const { parent } = neighbours
+    const aboveUs = new Set(topology.ancestors(config.id))
+    if (aboveUs.has(id)) return parent
+    let sibling: Link | undefined
+    for (const above of topology.ancestors(id)) {
+      // Known to be below us: if the child on the way is not there, nobody else can help.
+      if (above === config.id) return undefined
+      if (aboveUs.has(above)) break
+      sibling ??= neighbours.get(above)
+    }
+    return sibling ?? parent
   }
 }

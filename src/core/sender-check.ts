@@ -4,6 +4,7 @@ import { joinHalves } from './bus-id.js'
 import type { CoreState } from './core-state.js'
 import { IdMap } from './id-map.js'
 import type { Link } from './link.js'
+import type { NextHop } from './next-hop.js'
 
 /** Senders that were found good are remembered until a link or the topology changes. */
 const REMEMBERED_MAX = 65_536
@@ -21,18 +22,20 @@ const LATE_WORDS_MS = 24_000
 /**
  * good       may be behind that link
  * misplaced  the topology places it elsewhere: a lie, or a topology that is out of date
- * forged     we have a link to that id, or are it ourselves
+ * forged     it is our child or parent, which have no other way to us, or we ourselves
  */
 export type SenderVerdict = 'good' | 'misplaced' | 'forged'
 
 export class SenderCheck {
   readonly #state: CoreState
+  readonly #nextHop: NextHop
   #good = new IdMap<Link>()
   #version = -1
   readonly #bad = new WeakMap<Link, { sinceMs: number; count: number }>()
 
-  constructor(state: CoreState) {
+  constructor(state: CoreState, nextHop: NextHop) {
     this.#state = state
+    this.#nextHop = nextHop
   }
 
   judge(link: Link, high: number, low: number): SenderVerdict {
@@ -74,30 +77,20 @@ export class SenderCheck {
     const id = joinHalves(high, low)
     if (id === this.#state.config.id || id === 0n) return 'forged'
     const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour === undefined) return this.#placeOf(id, link) === 'elsewhere' ? 'misplaced' : 'good'
-    // From above all but our children.
-    if (link.role === 'parent' && neighbour.role !== 'child') return 'good'
-    if (neighbour.role !== 'sibling') return 'forged'
-    // A sibling has a parent like anybody: what it does not send to us comes by its place in the tree.
-    return this.#placeOf(id, link) === 'here' ? 'good' : 'misplaced'
-  }
-
-  /** Whether the topology has an id behind the link, or below another child. */
-  #placeOf(id: bigint, link: Link): 'here' | 'elsewhere' | 'unknown' {
-    const { config, neighbours, topology } = this.#state
-    let place: 'elsewhere' | 'unknown' = 'unknown'
-    for (const above of topology.ancestors(id)) {
-      if (above === config.id) break
-      const neighbour = neighbours.get(above)
-      if (neighbour === link) return 'here'
-      if (neighbour?.role === 'child') place = 'elsewhere'
+    if (neighbour !== undefined && neighbour.role !== 'sibling') {
+      // From above all but our children.
+      return link.role === 'parent' && neighbour.role === 'parent' ? 'good' : 'forged'
     }
-    return place
+    const place = this.#nextHop.placeOf(id, link)
+    if (neighbour === undefined) return place === 'elsewhere' ? 'misplaced' : 'good'
+    // A sibling has its place in the tree like anybody: what is not for us may come by that one.
+    const mayBe = link.role === 'parent' || place === 'here' || place === 'unknown'
+    return mayBe ? 'good' : 'misplaced'
   }
 }
 
 /** It has its link for long, and it has spoken there since the first of the forged messages. */
 function isSettled(neighbour: Link, sinceMs: number, nowMs: number): boolean {
   const { heardAtMs, sinceMs: upSinceMs } = neighbour.liveness
-  return nowMs - upSinceMs > LATE_WORDS_MS && heardAtMs >= sinceMs
+  return nowMs - upSinceMs > LATE_WORDS_MS && heardAtMs > sinceMs
 }

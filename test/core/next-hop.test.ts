@@ -146,15 +146,97 @@ for (const [title, id, expected] of SENDERS) {
   })
 }
 
-test('robustness 13: the tenth bad sender in ten seconds is one too many', (t) => {
+test('robustness 13: a sibling that is below a child may speak over both links', (t) => {
+  const { state, links } = scene()
+  links.below = join(state, 0x22n, 'sibling')
+  const check = new SenderCheck(state, new NextHop(state))
+  const verdicts = (id: bigint) =>
+    ['child', 'below', 'other', 'sibling'].map((name) => {
+      const link = links[name]
+      return link && check.judge(link, highHalf(id), lowHalf(id))
+    })
+  t.deepEqual(verdicts(0x22n), ['good', 'good', 'misplaced', 'misplaced'])
+  state.topology.update(0x23n, 0x22n)
+  t.deepEqual(verdicts(0x23n), ['good', 'good', 'misplaced', 'misplaced'])
+})
+
+test('robustness 13: a sibling that the topology does not know may speak over any link', (t) => {
+  const { state, links } = scene()
+  links.stranger = join(state, 0x99n, 'sibling')
+  const check = new SenderCheck(state, new NextHop(state))
+  for (const link of Object.values(links)) t.is(check.judge(link, 0, 0x99), 'good')
+  state.topology.update(0x99n, 0x1n)
+  state.routeVersion++
+  const good = Object.entries(links).filter(([, link]) => check.judge(link, 0, 0x99) === 'good')
+  t.deepEqual(
+    good.map(([name]) => name),
+    ['parent', 'stranger'],
+  )
+})
+
+test('robustness 13: the tenth forged sender in ten seconds is one too many', (t) => {
   const { state, links } = scene()
   const check = new SenderCheck(state, new NextHop(state))
   const { child, other } = links
   if (child === undefined || other === undefined) return t.fail('no link')
-  for (let count = 1; count < 10; count++) t.false(check.isTooMany(child), `${count}`)
-  t.false(check.isTooMany(other))
+  const forge = (link: Link): boolean => {
+    t.is(check.judge(link, 0, 0x10), 'forged')
+    return check.isTooMany(link)
+  }
+  for (let count = 1; count < 10; count++) t.false(forge(child), `${count}`)
+  t.false(forge(other))
   state.nowMs = 10_000
-  t.true(check.isTooMany(child))
+  t.true(forge(child))
   state.nowMs = 10_001
-  t.false(check.isTooMany(child))
+  t.false(forge(child))
+})
+
+test('robustness 13: misplaced senders never are too many', (t) => {
+  const { state, links } = scene()
+  const check = new SenderCheck(state, new NextHop(state))
+  const { other } = links
+  if (other === undefined) return t.fail('no link')
+  for (let count = 1; count <= 20; count++) {
+    t.is(check.judge(other, 0, 0x21), 'misplaced')
+    t.false(check.isTooMany(other))
+  }
+})
+
+test('a sibling that is below us gets what is for itself, but not from above', (t) => {
+  const { state, links } = scene()
+  links.below = join(state, 0x22n, 'sibling')
+  state.topology.update(0x23n, 0x22n)
+  const nextHop = new NextHop(state)
+  const ways = (id: number) =>
+    ['parent', 'sibling', 'other', 'child'].map((name) => {
+      const link = links[name]
+      return link && nameOf(links, nextHop.onward(0, id, link))
+    })
+  for (let asked = 0; asked < 2; asked++) {
+    t.deepEqual(ways(0x22), ['child', 'child', 'below', 'below'])
+    t.deepEqual(ways(0x23), ['child', 'child', 'child', 'none'])
+    t.is(nextHop.find(0, 0x23), links.child)
+  }
+})
+
+test('a sibling that is above us gets only what is for itself', (t) => {
+  const { state, links } = scene()
+  const { topology } = state
+  for (const [id, parent] of [
+    [0x1n, 0x3n],
+    [0x3n, 0x4n],
+    [0x61n, 0x3n],
+    [0x71n, 0x4n],
+    [0x4n, 0x5n],
+  ] as const) {
+    topology.update(id, parent)
+  }
+  links.above = join(state, 0x4n, 'sibling')
+  const nextHop = new NextHop(state)
+  const wayTo = (id: number) => nameOf(links, nextHop.find(0, id))
+  t.is(wayTo(0x4), 'above')
+  for (const id of [0x3, 0x61, 0x71, 0x5]) t.is(wayTo(id), 'parent')
+  if (links.parent) state.neighbours.remove(links.parent)
+  state.routeVersion++
+  for (const id of [0x3, 0x61, 0x71, 0x5]) t.is(wayTo(id), 'none')
 })

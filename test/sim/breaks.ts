@@ -37,6 +37,8 @@ export function breaks(): Break[] {
 
 export interface BrokenKit {
   readonly kit: CoreKit
+  /** The compiled copy, for whoever loads it again in another thread. */
+  readonly source: URL
   /** Removes the copy. */
   remove(): void
 }
@@ -52,7 +54,8 @@ export async function plant({ patch }: Break): Promise<BrokenKit> {
     applyPatch(folder, patch)
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     compile(folder)
-    return { kit: await loadKit(pathToFileURL(`${join(folder, 'build')}/`)), remove }
+    const source = pathToFileURL(`${join(folder, 'build')}/`)
+    return { kit: await loadKit(source), source, remove }
   } catch (error) {
     remove()
     throw error

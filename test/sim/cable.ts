@@ -106,7 +106,9 @@ export class Pipe {
         to.life.connectionEnded(to, segment.clean)
         return
       }
-      to.life.receive(to, this.#piece(segment.bytes))
+      const piece = this.#piece(segment.bytes)
+      // What is left of a frame was put back: its end is still to come.
+      to.life.receive(to, piece, piece === segment.bytes)
     }
   }
 
@@ -133,7 +135,7 @@ export class End implements Outlet {
   /** Undefined until the dial reached somebody. */
   out: Pipe | undefined
   peer: End | undefined
-  /** When bytes arrived last. */
+  /** When the end of a frame arrived last: half a frame is no sign of life to the core. */
   heardAtMs = 0
   /** Frames go through one buffer: a frame is copied out when it is committed. */
   buffer = scratch

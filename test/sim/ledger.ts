@@ -22,6 +22,8 @@ export interface Message {
   readonly routeEpoch: number
   /** The places between the two, as the tree was. */
   readonly path: readonly number[]
+  /** All places that it or its answer may have come to, as the tree changed on the way. */
+  readonly passed: Set<number>
   outcome: 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported' | 'pending'
   isDelivered: boolean
   answer: number | undefined
@@ -49,6 +51,8 @@ export class Ledger {
   readonly messages: Message[] = []
   readonly #sequences = new Map<string, number>()
   readonly #pairs = new Map<string, Pair>()
+  /** Sent, and neither delivered nor answered. */
+  readonly #open = new Set<Message>()
 
   constructor(world: World) {
     this.#world = world
@@ -59,6 +63,7 @@ export class Ledger {
     const key = `${source.number}>${target.index}`
     const sequence = (this.#sequences.get(key) ?? 0) + 1
     this.#sequences.set(key, sequence)
+    const path = world.path(source.place.index, target.index)
     const message: Message = {
       number: this.messages.length,
       source,
@@ -68,7 +73,8 @@ export class Ledger {
       bytes: Math.max(HEADER_BYTES, options.bytes),
       sentAtMs: world.nowMs,
       routeEpoch: world.routeEpoch,
-      path: world.path(source.place.index, target.index),
+      path,
+      passed: new Set(path),
       outcome: 'pending',
       isDelivered: false,
       answer: undefined,
@@ -78,7 +84,10 @@ export class Ledger {
     const content = contentOf(message)
     const sent = source.send(target.id, { type: message.number % 1000, flags, content })
     message.outcome = sent.outcome
-    if (sent.outcome === 'sent') source.sent.set(sent.sequence, message)
+    if (sent.outcome === 'sent') {
+      source.sent.set(sent.sequence, message)
+      this.#open.add(message)
+    }
     if (sent.outcome === 'closed') fail(`${source.name} met a closed connection on a link`)
     world.trace(source, 'send', `message ${message.number} to ${target.name}`, sent.outcome)
     return message
@@ -95,6 +104,7 @@ export class Ledger {
       fail(`${name} was delivered at ${life.name} and had failed with ${message.answer}`)
     }
     message.isDelivered = true
+    this.#open.delete(message)
     this.#checkOrder(life, message, routerOf(data))
     this.onDelivered(life, message)
   }
@@ -166,6 +176,17 @@ export class Ledger {
     if (code === 0 && !message.isDelivered) fail(`${name} was confirmed, not delivered`)
     if (code !== 0 && message.isDelivered) fail(`${name} was delivered and failed (${code})`)
     message.answer = code
+    this.#open.delete(message)
+  }
+
+  /** A place has another parent: what is under way goes on by the new way from wherever it is. */
+  moved(index: number): void {
+    for (const { passed } of this.#open) {
+      if (!passed.has(index)) continue
+      for (const from of [...passed]) {
+        for (const place of this.#world.path(from, index)) passed.add(place)
+      }
+    }
   }
 
   /** Nothing is under way any more: whatever has no fate needs a reason for that. */
@@ -185,7 +206,7 @@ export class Ledger {
   #fateOf(message: Message): 'delivered' | 'failed' | 'unknown' | 'dropped' {
     if (message.isDelivered) return 'delivered'
     if (message.answer !== undefined) return 'failed'
-    const passed = message.path.map((index) => this.#world.places[index])
+    const passed = [...message.passed].map((index) => this.#world.places[index])
     if (passed.some((place) => (place?.linkEndedAtMs ?? 0) >= message.sentAtMs)) return 'unknown'
     if (passed.some((place) => (place?.droppedAtMs ?? 0) >= message.sentAtMs)) return 'dropped'
     const at = message.sentAtMs.toFixed(3)

@@ -91,9 +91,9 @@ export class Life {
     this.#planWake()
   }
 
-  receive(end: End, bytes: Uint8Array): void {
+  receive(end: End, bytes: Uint8Array, isFrameEnd: boolean): void {
     this.world.trace(this, 'bytes', end.number, bytes.length)
-    end.heardAtMs = this.world.nowMs
+    if (isFrameEnd) end.heardAtMs = this.world.nowMs
     this.#receiving = end
     let hadEffects = false
     for (let at = 0; at < bytes.length && end.state === 'open'; ) {

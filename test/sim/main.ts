@@ -1,10 +1,11 @@
 // The simulator at the command line: many seeds, one verdict.
 
+import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { type Break, breaks, plant } from './breaks.js'
-import { type CoreKit, loadKit } from './kit.js'
 import { failureLines, replayCommand, Summary } from './report.js'
-import { runSeed } from './run.js'
+import type { Outcome } from './runner.js'
+import { runSeeds } from './threads.js'
 
 const SEEDS = 2_000
 const FROM = 1
@@ -15,14 +16,9 @@ interface Options {
   readonly seeds: number
   readonly nodes: number
   readonly from: number
+  readonly threads: number
   /** True for the flag without a name. */
   readonly break?: string | true
-}
-
-interface Planted {
-  readonly name: string
-  /** The core without the bug. */
-  readonly own: CoreKit
 }
 
 function whole(least: number): (text: string) => number {
@@ -38,35 +34,36 @@ function say(...lines: readonly string[]): void {
 }
 
 /** True where every seed held. */
-function runSeeds(kit: CoreKit, options: Options, planted?: Planted): boolean {
+async function run(options: Options, planted?: { name: string; source: URL }): Promise<boolean> {
   const startMs = performance.now()
   const summary = new Summary()
+  const { from, nodes, seeds, threads } = options
   const seconds = (): number => (performance.now() - startMs) / 1_000
+  let done = 0
   let nextMs = startMs + PROGRESS_MS
-  for (let done = 0; done < options.seeds; done++) {
-    const verdict = runSeed(kit, options.from + done, options.nodes)
-    if (verdict.kind === 'broken') {
-      const { failure } = verdict
-      // A seed that breaks the core as it is says nothing of the planted bug.
-      if (planted && runSeed(planted.own, failure.seed, options.nodes).kind === 'broken') continue
-      say(...failureLines(failure, replayCommand(failure.seed, options.nodes, planted?.name)))
-      say('before it:', ...summary.lines(seconds()))
-      return false
-    }
-    summary.add(verdict.totals)
-    if (performance.now() < nextMs) continue
+  const onOutcome = (outcome: Outcome): void => {
+    done++
+    if (outcome.kind === 'held') summary.add(outcome.totals)
+    if (performance.now() < nextMs) return
     nextMs += PROGRESS_MS
-    say(`${done + 1} of ${options.seeds} seeds hold after ${seconds().toFixed(0)} s`)
+    say(`${done} of ${seeds} seeds are done after ${seconds().toFixed(0)} s`)
   }
-  say('every rule held', ...summary.lines(seconds()))
-  return true
+  const order = { nodesMax: nodes, ...(planted && { brokenSource: planted.source.href }) }
+  const failure = await runSeeds({ from, count: seeds }, order, { threads, onOutcome })
+  if (failure === undefined) {
+    say('every rule held', ...summary.lines(seconds()))
+    return true
+  }
+  say(...failureLines(failure, replayCommand(failure.seed, nodes, planted?.name)))
+  say('besides it:', ...summary.lines(seconds()))
+  return false
 }
 
 async function runBroken(planted: Break, options: Options): Promise<boolean> {
   say(`planted: ${planted.story}`)
-  const { kit, remove } = await plant(planted)
+  const { source, remove } = await plant(planted)
   try {
-    return runSeeds(kit, options, { name: planted.name, own: await loadKit() })
+    return await run(options, { name: planted.name, source })
   } finally {
     remove()
   }
@@ -84,10 +81,11 @@ async function main(): Promise<boolean> {
     .option('--seeds <count>', 'how many', whole(1), SEEDS)
     .option('--nodes <most>', 'most nodes of one tree', whole(2), NODES_MAX)
     .option('--from <seed>', 'the first seed', whole(0), FROM)
+    .option('--threads <count>', 'that share the seeds', whole(1), availableParallelism())
     .option('--break [name]', 'plant a bug, which must be found; without a name, list them')
     .parse()
   const options = command.opts<Options>()
-  if (options.break === undefined) return runSeeds(await loadKit(), options)
+  if (options.break === undefined) return await run(options)
   const planted = breaks().find((one) => one.name === options.break)
   if (planted !== undefined) return await runBroken(planted, options)
   listBreaks()

@@ -211,8 +211,11 @@ export class World {
     const peer = this.place(info.id)
     if (peer === undefined) return
     if (info.role === 'parent' && life.links.has(info.id) && life === life.place.life) {
-      this.parents[life.place.index] = peer.index
-      this.#moved(life.place.index)
+      const { index } = life.place
+      const isNew = this.parents[index] !== peer.index
+      this.parents[index] = peer.index
+      if (isNew) this.ledger.moved(index)
+      this.#moved(index)
     } else if (info.role === 'child' && !life.links.has(info.id)) {
       // The core took a late registration at its word; the truth is told again.
       this.#tell(life, peer.index)
