@@ -91,14 +91,14 @@ test('policies look at labels, hosts and processes', async (t) => {
   }
 })
 
-test('robustness 13: a child that speaks for its sibling is counted, then cut off', async (t) => {
+test('robustness 13: a child that speaks for its parent is counted, then cut off', async (t) => {
   const { RawPeer } = await import('./_raw-peer.js')
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('tcp')
   const received = new Received(parent)
   const down = eventOf(parent, 'link_down')
   const liar = await RawPeer.join(parent.addresses[0]!, OTHER, 1)
-  for (let i = 0; i < 10; i++) liar.sayData({ from: CHILD, to: PARENT, text: 'as if' })
+  for (let i = 0; i < 10; i++) liar.sayData({ from: PARENT, to: PARENT, text: 'as if' })
   t.like(await down, { reason: 'fault', code: 'BAD_SENDER', link: { id: OTHER } as never })
   await child.confirm(PARENT, 'honest')
   await turns()
