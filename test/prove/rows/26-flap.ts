@@ -7,7 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 26
 export const title = 'one link cut 100 times under traffic'
-export const goal = '1 link, 0 duplicates, handles back to where they were'
+export const goal = '1 link, 0 duplicates, no handle or timer more than before'
 
 const PARENT = 1n
 const CHILD = 2n
@@ -58,7 +58,7 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   const left = { handles: handles() - before.handles, timers: timers() - before.timers }
   await parent.close()
   await proxy.close()
-  const isMet = links === 1 && duplicates === 0 && left.handles === 0 && left.timers === 0
+  const isMet = links === 1 && duplicates === 0 && left.handles <= 0 && left.timers <= 0
   return {
     figure:
       `${links} link after ${cuts} cuts, ` +
