@@ -26,6 +26,7 @@ import type { Link } from './link.js'
 import type { Links } from './links.js'
 import type { NextHop } from './next-hop.js'
 import { SenderCheck } from './sender-check.js'
+import { WayBack } from './way-back.js'
 
 /** Flag of forward_data: the receiver is to answer that it has the message (spec A.4). */
 export const FLAG_REQUIRE_RESPONSE = 1
@@ -51,6 +52,7 @@ export class DataPath {
   readonly #nextHop: NextHop
   readonly #delivery: Delivery
   readonly #senders: SenderCheck
+  readonly #wayBack: WayBack
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
@@ -63,6 +65,7 @@ export class DataPath {
     this.#nextHop = nextHop
     this.#delivery = delivery
     this.#senders = new SenderCheck(state, nextHop)
+    this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
   }
 
@@ -192,7 +195,8 @@ export class DataPath {
       this.#delivery.answer(data, head)
       return
     }
-    const link = this.#nextHop.onward(data.toHi, data.toLo, from)
+    const way = this.#wayBack.find(data, from)
+    const link = way ?? this.#nextHop.onward(data.toHi, data.toLo, from)
     if (link !== undefined && this.#relay(link, head, data, FORWARD_RESPONSE) === 'ok') {
       counters.forwarded++
     } else {

@@ -186,3 +186,23 @@ test('a smaller ttl stops messages sooner', (t) => {
   from.sayBytes(withRouter(1))
   t.is(from.last().resultCode, -71)
 })
+
+test('an answer goes back by the nodes that its question passed, whoever else is known', (t) => {
+  const world = new World()
+  const B = 'ipv4://10.0.0.3:1'
+  const a = world.host({ id: 0x100n }).listen(ROOT)
+  const b = world.host({ id: 0x300n }).listen(B)
+  const origin = world.host({ id: 0x200n, parents: [ROOT] })
+  const target = world.host({ id: 0x400n, parents: [B] })
+  for (const host of [a, b, origin, target]) host.give({ kind: 'start' })
+  a.give({ kind: 'connect', address: B, expectedId: 0x300n })
+  // Nobody tells the other side of the link what is below this one.
+  a.core.topology.update(0x400n, 0x300n)
+  t.is(origin.send(0x400n, 'there', { flags: REQUIRE_RESPONSE }), 'sent')
+  t.is(target.messages.length, 1)
+  t.deepEqual(
+    origin.answers.map(({ from, resultCode }) => [from, resultCode]),
+    [[0x400n, 0]],
+  )
+  t.is(b.core.counters.answersLost, 0)
+})
