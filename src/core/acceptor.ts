@@ -3,11 +3,7 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import type { Handshake, RegisterData } from '../wire/control.js'
 import { type Admission, admit } from './admission.js'
-import {
-  MESSAGE_OVERHEAD_BYTES,
-  PROTOCOL_VERSION_MIN,
-  UNREGISTERED_FRAME_BYTES_MAX,
-} from './config.js'
+import { PROTOCOL_VERSION_MIN, UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { Port } from './effects.js'
@@ -176,9 +172,9 @@ export class Acceptor {
     connection.session.acceptCompressions(register.compressions)
     this.#respond(connection, sequence, answer.handshake, register)
     connection.temporary()
-    const { config, deadlines, nowMs } = this.#state
-    const { halfRegisteredMs, messageBytesMax } = config.limits
-    connection.port.reader.frameBytesMax = messageBytesMax + MESSAGE_OVERHEAD_BYTES
+    const { config, deadlines, messageBytesMax, nowMs } = this.#state
+    const { halfRegisteredMs } = config.limits
+    connection.port.reader.frameBytesMax = messageBytesMax
     deadlines.clear(`register:${connection.number}`)
     deadlines.set(`temporary:${connection.number}`, nowMs + halfRegisteredMs)
   }

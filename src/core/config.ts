@@ -115,5 +115,4 @@ export const MESSAGE_OVERHEAD_BYTES = 4_096
 /** Before registration only small messages are lawful; a C++ node's registration is ~350 bytes. */
 export const UNREGISTERED_FRAME_BYTES_MAX = 16 * 1024
 
-export const PROTOCOL_VERSION = 3
 export const PROTOCOL_VERSION_MIN = 3

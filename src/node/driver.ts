@@ -3,14 +3,12 @@
 import { announcedAddress, parseAddress } from '../channel/address.js'
 import type { Connection, ConnectionLimits, ConnectionSink, Listener } from '../channel/channel.js'
 import { channelFor } from '../channel/channels.js'
+import { UNREGISTERED_FRAME_BYTES_MAX } from '../core/config.js'
 import type { CoreEvent, Effect, Input, Port } from '../core/effects.js'
 import type { NodeCore } from '../core/node-core.js'
 import { assert } from '../errors.js'
 import { FrameReader } from '../wire/frame.js'
 import type { Clock } from './clock.js'
-
-/** Until the core says more: what one frame of a stranger may hold. */
-const FIRST_FRAME_BYTES_MAX = 16 * 1024
 
 export interface DriverOptions {
   readonly core: NodeCore
@@ -174,7 +172,7 @@ export class Driver {
   }
 
   #opened(kind: 'accepted' | 'dialled', number: number, connection: Connection): ConnectionSink {
-    const reader = new FrameReader(FIRST_FRAME_BYTES_MAX, unzeroed)
+    const reader = new FrameReader(UNREGISTERED_FRAME_BYTES_MAX, unzeroed)
     const port: Port = {
       outlet: connection,
       reader,

@@ -87,10 +87,6 @@ export class Session {
     return this.#send !== undefined
   }
 
-  get cipherName(): CipherName | undefined {
-    return this.#send?.name
-  }
-
   get compressionName(): CompressionName | undefined {
     return this.#compression
   }
