@@ -1,6 +1,7 @@
 // What a core is told at its start: every rule that can be turned, with its default.
 
 import type { CipherName } from '../wire/ciphers.js'
+import { DETAIL } from '../wire/route-messages.js'
 import type { CompressionName } from '../wire/compression.js'
 import type { CurveName } from '../wire/key-exchange.js'
 import type { Primitives } from '../wire/primitives.js'
@@ -26,6 +27,8 @@ export interface CoreConfig {
   readonly compressions: readonly CompressionName[]
   /** False: speak as a plain libatbus node does, without our announcement. Default true. */
   readonly announce: boolean
+  /** What we ask our parents for, as the wire numbers it. Default: a record for every node. */
+  readonly routeDetail: number
 }
 
 export interface SecurityRules {
@@ -64,6 +67,10 @@ export interface CoreLimits {
   readonly faultsMax: number
   /** How long an id's holder has to show that it lives, when another life claims it. 1,000 ms. */
   readonly probeMs: number
+  /** How long the ids above a lost parent are still shown, and how long we warm up. 15,000 ms. */
+  readonly routeGraceMs: number
+  /** Records that one link may announce. Default 1,000,000. */
+  readonly routeRecordsMax: number
 }
 
 export const DEFAULT_LIMITS: CoreLimits = {
@@ -77,6 +84,8 @@ export const DEFAULT_LIMITS: CoreLimits = {
   linksMax: 16_384,
   faultsMax: 2,
   probeMs: 1_000,
+  routeGraceMs: 15_000,
+  routeRecordsMax: 1_000_000,
 }
 
 export const DEFAULT_SECURITY: SecurityRules = {
@@ -98,6 +107,7 @@ export const DEFAULT_CONFIG = {
   firstConnection: 'retry',
   compressions: [],
   announce: true,
+  routeDetail: DETAIL.nodes,
 } as const satisfies Partial<CoreConfig>
 
 /** Everything from outside that is not an input: chance, the calendar, and the crypto library. */

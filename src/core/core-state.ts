@@ -9,7 +9,18 @@ import { Neighbours } from './neighbours.js'
 import { Topology } from './topology.js'
 
 /** Deadlines by what they are for and whom they concern (a connection's or a link's number). */
-export type TimerKind = 'register' | 'temporary' | 'probe' | 'live' | 'half' | 'refresh' | 'parent'
+export type TimerKind =
+  | 'register'
+  | 'temporary'
+  | 'probe'
+  | 'live'
+  | 'half'
+  | 'refresh'
+  | 'parent'
+  | 'routes'
+  | 'warm'
+  | 'grace'
+  | 'circle'
 export type Timer = `${TimerKind}:${number}`
 
 /** Sequences count microseconds since 2026-01-01 at the start of the process (spec A.5). */
@@ -29,13 +40,13 @@ export class CoreState {
   readonly announcedAddresses: string[] = []
   tokens: readonly Uint8Array[]
   nowMs = 0
+  /** Raised each time this life loses or leaves a parent (routing-table.md, "attach"). */
+  attach = 0
   state: NodeState = 'connecting'
   #effects: Effect[] = []
   #sequence: number
   #connectionNumber = 0
   #linkNumber = 0
-  /** Raised by every change of links or topology: what was derived from them is stale. */
-  routeVersion = 0
 
   constructor(config: CoreConfig, ambient: Ambient) {
     this.config = config

@@ -29,6 +29,16 @@ export interface Counters {
   evicted: number
   /** Members of the message union that this revision does not know. */
   unknownMessages: number
+  routePacketsSent: number
+  routeRecordsSent: number
+  routePacketsReceived: number
+  routeRecordsReceived: number
+  /** Routing messages on a link where we did not ask for them. */
+  lateRoutes: number
+  /** Records that were not taken: out of bounds, over the ceiling, not granted. */
+  routesRefused: number
+  /** Our own id, announced by others. */
+  ownIdHeard: number
 }
 
 export function newCounters(): Counters {
@@ -53,5 +63,12 @@ export function newCounters(): Counters {
     replays: 0,
     evicted: 0,
     unknownMessages: 0,
+    routePacketsSent: 0,
+    routeRecordsSent: 0,
+    routePacketsReceived: 0,
+    routeRecordsReceived: 0,
+    lateRoutes: 0,
+    routesRefused: 0,
+    ownIdHeard: 0,
   }
 }

@@ -25,6 +25,7 @@ import type { CoreState } from './core-state.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
 import type { NextHop } from './next-hop.js'
+import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
 
@@ -50,6 +51,7 @@ export class DataPath {
   readonly #state: CoreState
   readonly #links: Links
   readonly #nextHop: NextHop
+  readonly #routing: Routing
   readonly #delivery: Delivery
   readonly #senders: SenderCheck
   readonly #wayBack: WayBack
@@ -59,12 +61,20 @@ export class DataPath {
   /** Of the last message that was sent. */
   lastSequence = 0
 
-  constructor(state: CoreState, links: Links, nextHop: NextHop, delivery: Delivery) {
+  constructor(rooms: {
+    readonly state: CoreState
+    readonly links: Links
+    readonly nextHop: NextHop
+    readonly routing: Routing
+    readonly delivery: Delivery
+  }) {
+    const { state, nextHop, routing } = rooms
     this.#state = state
-    this.#links = links
+    this.#links = rooms.links
     this.#nextHop = nextHop
-    this.#delivery = delivery
-    this.#senders = new SenderCheck(state, nextHop)
+    this.#routing = routing
+    this.#delivery = rooms.delivery
+    this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
   }
@@ -86,7 +96,7 @@ export class DataPath {
       return 'unsupported'
     }
     if ((message.sequenceHi | message.sequenceLo) === 0) this.#number(message)
-    const { port, session } = link.usePath()
+    const { port, session } = this.#pathOf(link)
     const outcome = session.isDirect
       ? encodeData(port.outlet, this.#self, message)
       : this.#sealData(link.path, message)
@@ -96,6 +106,12 @@ export class DataPath {
     this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
     this.#state.counters.sent++
     return 'sent'
+  }
+
+  /** Whoever is told of a sender hears of it before its first message. */
+  #pathOf(link: Link): Connection {
+    this.#routing.beforeData(link)
+    return link.usePath()
   }
 
   #number(message: OutgoingData): void {
@@ -205,7 +221,7 @@ export class DataPath {
   }
 
   #relay(link: Link, head: InnerCursor, data: DataCursor, relay: Relay): 'ok' | 'full' | 'closed' {
-    const { port, session } = link.usePath()
+    const { port, session } = this.#pathOf(link)
     if (session.isDirect) return encodeForward(port.outlet, this.#self, head, data, relay)
     headOfForward(this.#head, this.#self, head, relay)
     return session.sealInto(port.outlet, this.#head, bodyOfForward(this.#self, data, relay))
@@ -218,7 +234,7 @@ export class DataPath {
       resultCode: fault === undefined ? 0 : BUS_ERRORS[fault].wire,
       echoContent: !isOurs(link, data),
     }
-    const { port, session } = link.usePath()
+    const { port, session } = this.#pathOf(link)
     const outcome = session.isDirect
       ? encodeAnswer(port.outlet, this.#self, head, data, answer)
       : this.#sealAnswer(link.path, head, data, answer)

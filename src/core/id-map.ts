@@ -43,7 +43,7 @@ export class IdMap<V> {
     for (let slot = (hole + 1) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const value = this.#values[slot]
       if (value === undefined) return true
-      const home = hash(this.#highs[slot] ?? 0, this.#lows[slot] ?? 0) & this.#mask
+      const home = hashOfId(this.#highs[slot] ?? 0, this.#lows[slot] ?? 0) & this.#mask
       if (((slot - home) & this.#mask) < ((slot - hole) & this.#mask)) continue
       this.#highs[hole] = this.#highs[slot] ?? 0
       this.#lows[hole] = this.#lows[slot] ?? 0
@@ -59,7 +59,7 @@ export class IdMap<V> {
 
   /** The slot that holds the id, or the empty one where it would go. */
   #find(high: number, low: number): number {
-    let slot = hash(high, low) & this.#mask
+    let slot = hashOfId(high, low) & this.#mask
     while (
       this.#values[slot] !== undefined &&
       (this.#lows[slot] !== low || this.#highs[slot] !== high)
@@ -89,7 +89,7 @@ export class IdMap<V> {
 }
 
 /** Ids of one tree differ in few bits, mostly low or mostly high ones: mix both halves well. */
-function hash(high: number, low: number): number {
+export function hashOfId(high: number, low: number): number {
   let mixed = Math.imul(low ^ (low >>> 16), 0x85eb_ca6b) ^ Math.imul(high, 0xc2b2_ae35)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0x27d4_eb2f)
   return (mixed ^ (mixed >>> 15)) >>> 0

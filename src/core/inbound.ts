@@ -11,6 +11,7 @@ import {
 } from '../wire/control.js'
 import type { FrameReader } from '../wire/frame.js'
 import { InnerCursor } from '../wire/head.js'
+import type { RouteBody } from '../wire/route-messages.js'
 import type { Acceptor } from './acceptor.js'
 import { joinHalves } from './bus-id.js'
 import type { Commands } from './commands.js'
@@ -22,6 +23,7 @@ import type { Dialler } from './dialler.js'
 import type { KeyRefresh } from './key-refresh.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
+import type { Routing } from './routes/routing.js'
 
 /** Which messages each phase takes; anything else ends the connection (robustness 7). */
 const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
@@ -40,6 +42,13 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
     'data_rsp',
     'command_req',
     'command_rsp',
+    'subscribe_req',
+    'subscribe_rsp',
+    'route_update',
+    'route_refuse',
+    'unsubscribe',
+    'conn_sync',
+    'conn_sync_rsp',
   ]),
   ended: new Set(),
 }
@@ -50,6 +59,13 @@ const USER_KINDS: ReadonlySet<BodyKind> = new Set([
   'data_rsp',
   'command_req',
   'command_rsp',
+  'subscribe_req',
+  'subscribe_rsp',
+  'route_update',
+  'route_refuse',
+  'unsubscribe',
+  'conn_sync',
+  'conn_sync_rsp',
 ])
 
 export interface InboundRooms {
@@ -61,6 +77,7 @@ export interface InboundRooms {
   readonly commands: Commands
   readonly refresh: KeyRefresh
   readonly data: DataPath
+  readonly routing: Routing
 }
 
 interface ControlHead {
@@ -179,6 +196,11 @@ export class Inbound {
       this.#rooms.data.receive(connection, this.#head, kind, session.body, body.start, body.end)
       return
     }
+    if (kind === 'route_update') {
+      const { link } = connection
+      if (link) this.#rooms.routing.updated(link, session.body, body.start, body.end)
+      return
+    }
     const control = decodeControlBody(kind, session.body, body.start, body.end)
     if (control === undefined) {
       this.#bad(connection, 'BAD_MESSAGE')
@@ -198,10 +220,12 @@ export class Inbound {
       case 'register_rsp':
         this.#rooms.dialler.answered(connection, resultCode, this.#asSeen(control.register))
         this.#parentCameUp(connection)
+        this.#established(connection)
         return
       case 'handshake_confirm':
         connection.session.confirm(control.sequence)
         this.#links.good(connection)
+        this.#established(connection)
         return
       case 'leave':
         if (connection.link !== undefined) connection.link.leaving = true
@@ -217,6 +241,37 @@ export class Inbound {
         return
       case 'command_rsp':
         this.#rooms.commands.answered(connection, sequence, control.command)
+        return
+      default:
+        this.#routes(connection, control)
+    }
+  }
+
+  /** The other end knows of the link as we do: routes may be asked for. */
+  #established(connection: Connection): void {
+    const { link } = connection
+    if (link?.control === connection) this.#rooms.routing.established(link)
+  }
+
+  #routes(connection: Connection, control: RouteBody): void {
+    const { link } = connection
+    const { routing } = this.#rooms
+    if (link === undefined) return
+    this.#links.good(connection)
+    switch (control.kind) {
+      case 'subscribe_req':
+        routing.requested(link, control.request)
+        return
+      case 'subscribe_rsp':
+        routing.answered(link, control.response)
+        return
+      case 'unsubscribe':
+        routing.unsubscribed(link)
+        return
+      case 'route_refuse':
+      case 'conn_sync':
+      case 'conn_sync_rsp':
+        this.#state.counters.unknownMessages++
         return
       default:
         unreachable(control)

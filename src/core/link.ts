@@ -1,10 +1,12 @@
 // One life of the relation to a neighbour: its control connection and those that carry its data.
 
 import { assert } from '../errors.js'
+import { CAPABILITY } from '../wire/capabilities.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import type { Connection } from './connection.js'
 import type { LinkInfo, LinkRole } from './effects.js'
 import type { Liveness } from './liveness.js'
+import type { LinkRoutes } from './routes/subscription.js'
 
 /** What the other end said of itself when it registered. */
 export interface PeerIdentity {
@@ -14,6 +16,10 @@ export interface PeerIdentity {
   readonly hashCode: string
   /** Absent for a plain peer. */
   readonly incarnation: Uint8Array | undefined
+  /** What it can do beside the family's protocol (wire/capabilities.ts). */
+  readonly capabilities: bigint
+  /** How often it had lost or left a parent when it registered. */
+  readonly attach: bigint
 }
 
 export class Link {
@@ -40,6 +46,8 @@ export class Link {
   faults = 0
   /** The other end announced that it leaves. */
   leaving = false
+  /** Its part of the routing table, while the link stands. */
+  routes: LinkRoutes | undefined
 
   constructor(options: {
     number: number
@@ -62,6 +70,11 @@ export class Link {
 
   get plain(): boolean {
     return this.peer.incarnation === undefined
+  }
+
+  /** Whether the other end keeps a routing table as well. */
+  get hearsRoutes(): boolean {
+    return (this.peer.capabilities & CAPABILITY.ROUTES) !== 0n
   }
 
   get data(): ReadonlySet<Connection> {

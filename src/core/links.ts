@@ -17,6 +17,8 @@ export interface LinkBirth {
 
 /** Who wants to know what becomes of links and of connections that did not become one. */
 export interface LinkWatch {
+  /** Before anybody else hears of it. */
+  cameUp(link: Link): void
   /** After the link is gone from every table. */
   ended(link: Link, reason: LinkDownReason): void
   /** Whatever becomes of a connection, the core has forgotten it. */
@@ -52,7 +54,6 @@ export class Links {
     this.#byNumber.set(number, link)
     connection.bind(link)
     this.#registered(connection)
-    this.#state.routeVersion++
     // At the other end a node without id has no link that could be pinged.
     const pings = pingIntervalMs > 0 && config.id !== 0n
     if (pings) deadlines.set(`live:${number}`, liveness.firstDeadlineMs)
@@ -63,6 +64,7 @@ export class Links {
       deadlines.set(`refresh:${number}`, nowMs + refreshMs)
     }
     counters.linksUp++
+    this.#watch.cameUp(link)
     this.#state.tell({ kind: 'link_up', link: link.info() })
     return link
   }
@@ -83,7 +85,6 @@ export class Links {
   end(link: Link, reason: LinkDownReason, code?: BusErrorCode): void {
     if (!this.#state.neighbours.remove(link)) return
     this.#byNumber.delete(link.number)
-    this.#state.routeVersion++
     const { counters, deadlines } = this.#state
     deadlines.clear(`live:${link.number}`)
     deadlines.clear(`half:${link.number}`)

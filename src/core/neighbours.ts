@@ -7,15 +7,20 @@ import type { Link } from './link.js'
 
 export class Neighbours {
   readonly #byId = new IdMap<Link>()
-  #parent: Link | undefined
+  readonly #parents = new Set<Link>()
 
   get size(): number {
     return this.#byId.size
   }
 
-  /** The link to our parent, while it stands. */
+  /** The link to our parent, the first of several, while it stands. */
   get parent(): Link | undefined {
-    return this.#parent
+    for (const link of this.#parents) return link
+    return undefined
+  }
+
+  get parents(): ReadonlySet<Link> {
+    return this.#parents
   }
 
   get(id: bigint): Link | undefined {
@@ -29,14 +34,14 @@ export class Neighbours {
   add(link: Link): void {
     assert(this.find(link.idHigh, link.idLow) === undefined, 'at most one link for each neighbour')
     this.#byId.set(link.idHigh, link.idLow, link)
-    if (link.role === 'parent') this.#parent = link
+    if (link.role === 'parent') this.#parents.add(link)
   }
 
   /** False for a link that is not there any more: a newer one with its id stays untouched. */
   remove(link: Link): boolean {
     if (this.find(link.idHigh, link.idLow) !== link) return false
     this.#byId.delete(link.idHigh, link.idLow)
-    if (this.#parent === link) this.#parent = undefined
+    this.#parents.delete(link)
     return true
   }
 

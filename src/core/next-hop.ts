@@ -1,12 +1,10 @@
 // The one question of the data path: which link leads to this id?
 
+import { DETAIL } from '../wire/route-messages.js'
 import { joinHalves } from './bus-id.js'
 import type { CoreState } from './core-state.js'
-import { IdMap } from './id-map.js'
 import type { Link } from './link.js'
-
-/** Answers are remembered until a link or the topology changes; past this many they start anew. */
-const REMEMBERED_MAX = 65_536
+import type { Routing } from './routes/routing.js'
 
 /**
  * here       behind the link that was asked about
@@ -17,26 +15,25 @@ const REMEMBERED_MAX = 65_536
 export type PlaceOfId = 'here' | 'elsewhere' | 'beside' | 'unknown'
 
 /**
- * Direct neighbours first, then what the topology says, then the parent for whatever is not known
- * to be below us (spec D.4).
+ * A direct neighbour first, then the best record of the routing table. What no record names may
+ * still be behind a plain node: then what we were told of the topology says so, or the parent is
+ * asked, if there is more above it than it can tell (routing-table.md, "Sending with the table").
  */
 export class NextHop {
   readonly #state: CoreState
-  #remembered = new IdMap<Link>()
-  /** The same for what may only go down. */
-  #rememberedDown = new IdMap<Link>()
-  #version = -1
+  readonly #routing: Routing
 
-  constructor(state: CoreState) {
+  constructor(state: CoreState, routing: Routing) {
     this.#state = state
+    this.#routing = routing
   }
 
   find(high: number, low: number): Link | undefined {
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour !== undefined) return neighbour
-    if (this.#state.topology.size === 0) return this.#state.neighbours.parent
-    this.#refresh()
-    return this.#remembered.get(high, low) ?? this.#derive(high, low)
+    const row = this.#routing.table.best(high, low, false)
+    if (row >= 0) return this.#routing.linkOf(row)
+    return this.#unlisted(high, low)
   }
 
   /**
@@ -48,7 +45,34 @@ export class NextHop {
     return link === from ? undefined : link
   }
 
-  /** Where the topology places an id, as seen from one link. */
+  /** A sibling may well be below us: then a child leads to it as well. */
+  #down(high: number, low: number): Link | undefined {
+    const neighbour = this.#state.neighbours.find(high, low)
+    if (neighbour?.role === 'child') return neighbour
+    const row = this.#routing.table.best(high, low, true)
+    if (row >= 0) return this.#routing.linkOf(row)
+    return this.#plainChildAbove(joinHalves(high, low))
+  }
+
+  #unlisted(high: number, low: number): Link | undefined {
+    const { topology } = this.#state
+    if (topology.size > 1) {
+      const id = joinHalves(high, low)
+      const link = this.#plainChildAbove(id) ?? this.#plainAside(id)
+      if (link !== undefined) return link
+    }
+    // Known, but only as what a parent said that is gone.
+    if (this.#routing.table.isListed(high, low)) return undefined
+    return this.#openParent()
+  }
+
+  /** A parent above which there may be ids that it did not name. */
+  #openParent(): Link | undefined {
+    for (const link of this.#state.neighbours.parents) if (isOpen(link)) return link
+    return undefined
+  }
+
+  /** Where the topology places an id, as seen from one link: for links to plain nodes. */
   placeOf(id: bigint, link: Link): PlaceOfId {
     const { config, neighbours, topology } = this.#state
     let place: PlaceOfId = 'unknown'
@@ -62,63 +86,39 @@ export class NextHop {
     return place
   }
 
-  /** A sibling may well be below us: then a child leads to it as well. */
-  #down(high: number, low: number): Link | undefined {
-    const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour?.role === 'child') return neighbour
-    this.#refresh()
-    return this.#rememberedDown.get(high, low) ?? this.#deriveDown(high, low)
-  }
-
-  #refresh(): void {
-    const { routeVersion } = this.#state
-    const size = Math.max(this.#remembered.size, this.#rememberedDown.size)
-    if (this.#version === routeVersion && size <= REMEMBERED_MAX) return
-    this.#remembered = new IdMap()
-    this.#rememberedDown = new IdMap()
-    this.#version = routeVersion
-  }
-
-  #derive(high: number, low: number): Link | undefined {
-    const id = joinHalves(high, low)
-    const link = this.#childAbove(id) ?? this.#aside(id)
-    if (link !== undefined) this.#remembered.set(high, low, link)
-    return link
-  }
-
-  #deriveDown(high: number, low: number): Link | undefined {
-    const link = this.#childAbove(joinHalves(high, low))
-    if (link !== undefined) this.#rememberedDown.set(high, low, link)
-    return link
-  }
-
-  #childAbove(id: bigint): Link | undefined {
+  #plainChildAbove(id: bigint): Link | undefined {
     const { config, neighbours, topology } = this.#state
     for (const above of topology.ancestors(id)) {
       if (above === config.id) return undefined
       const link = neighbours.get(above)
-      if (link?.role === 'child') return link
+      if (link?.role === 'child') return link.plain ? link : undefined
     }
     return undefined
   }
 
   /**
-   * The way to what no child leads to: a sibling that is above it, else the parent. A sibling that
-   * is above or below us as well gets only what is for itself. It has another way to us, and an
-   * answer would come by that one: it may be broken, or past nodes that know better who is where.
+   * A plain sibling that is above an id. One that is above or below us as well gets only what is
+   * for itself: it has another way to us, and an answer would come by that one, past nodes that
+   * know better who is where.
    */
-  #aside(id: bigint): Link | undefined {
+  #plainAside(id: bigint): Link | undefined {
     const { config, neighbours, topology } = this.#state
-    const { parent } = neighbours
     const aboveUs = new Set(topology.ancestors(config.id))
-    if (aboveUs.has(id)) return parent
+    if (aboveUs.has(id)) return undefined
     let sibling: Link | undefined
     for (const above of topology.ancestors(id)) {
-      // Known to be below us: if the child on the way is not there, nobody else can help.
       if (above === config.id) return undefined
       if (aboveUs.has(above)) break
-      sibling ??= neighbours.get(above)
+      const link = neighbours.get(above)
+      if (link?.role === 'sibling' && link.plain) sibling ??= link
     }
-    return sibling ?? parent
+    return sibling
   }
+}
+
+function isOpen(link: Link): boolean {
+  const { routes } = link
+  if (link.plain || routes === undefined) return true
+  const { detail, opaque, state } = routes.subscription
+  return opaque || detail !== DETAIL.nodes || state !== 'live'
 }

@@ -18,6 +18,7 @@ import { Links } from './links.js'
 import { NextHop } from './next-hop.js'
 import { ParentKeeper } from './parent-keeper.js'
 import { Registrar } from './registrar.js'
+import { Routing } from './routes/routing.js'
 import type { Topology } from './topology.js'
 
 export class NodeCore {
@@ -29,6 +30,7 @@ export class NodeCore {
   readonly #commands: Commands
   readonly #nextHop: NextHop
   readonly #refresh: KeyRefresh
+  readonly #routing: Routing
   readonly #inbound: Inbound
   /** Sends, forwards and delivers messages; the shell calls it for what the user sends. */
   readonly data: DataPath
@@ -38,9 +40,8 @@ export class NodeCore {
     this.#state = state
     state.topology.update(config.id, 0n, { pid: config.pid, hostname: config.hostname })
     const registrar = new Registrar(state)
-    const nextHop = new NextHop(state)
-    this.#nextHop = nextHop
     this.#links = new Links(state, {
+      cameUp: (link) => this.#routing.up(link),
       ended: (link, reason) => this.#linkEnded(link, reason),
       forgotten: (connection) => this.#acceptor.forget(connection),
       refused: (connection, code) => {
@@ -48,6 +49,10 @@ export class NodeCore {
         this.#failed({ connection, code, detail, refused: false })
       },
     })
+    this.#routing = new Routing(state, this.#links)
+    const routing = this.#routing
+    const nextHop = new NextHop(state, routing)
+    this.#nextHop = nextHop
     this.#acceptor = new Acceptor(state, this.#links, registrar)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, (address, purpose) =>
@@ -55,7 +60,7 @@ export class NodeCore {
     )
     this.#refresh = new KeyRefresh(state, this.#links)
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
-    this.data = new DataPath(state, this.#links, nextHop, delivery)
+    this.data = new DataPath({ state, links: this.#links, nextHop, routing, delivery })
     this.#inbound = new Inbound({
       state,
       links: this.#links,
@@ -65,6 +70,7 @@ export class NodeCore {
       commands: this.#commands,
       refresh: this.#refresh,
       data: this.data,
+      routing,
     })
   }
 
@@ -80,9 +86,8 @@ export class NodeCore {
     return this.#state.counters
   }
 
-  /** What the process was told of the tree; a change counts from the next message on. */
+  /** What the process was told of the tree. */
   get topology(): Topology {
-    this.#state.routeVersion++
     return this.#state.topology
   }
 
@@ -136,6 +141,7 @@ export class NodeCore {
     const { connections, counters } = this.#state
     switch (input.kind) {
       case 'start':
+        this.#routing.start()
         this.#parent.start()
         return
       case 'listening':
@@ -225,6 +231,7 @@ export class NodeCore {
       const purpose = connection.purpose
       if (purpose?.kind === 'data' && purpose.link === link) this.#links.close(connection, 'now')
     }
+    this.#routing.down(link, reason)
     if (link.role === 'parent') this.#parent.linkDown()
   }
 
@@ -250,6 +257,10 @@ export class NodeCore {
     const link = this.#links.get(number)
     const connection = this.#state.connections.get(number)
     if (kind === 'parent') this.#parent.redial()
+    else if (kind === 'routes') this.#routing.turn()
+    else if (kind === 'warm') this.#routing.warmedUp()
+    else if (kind === 'grace') this.#routing.graceEnded(number)
+    else if (kind === 'circle' && link) this.#routing.circleLasts(link)
     else if (kind === 'live' && link) this.#links.judge(link, dueMs)
     else if (kind === 'half' && link) this.#links.end(link, 'half_registered')
     else if (kind === 'refresh' && link) this.#refresh.due(link)

@@ -49,7 +49,6 @@ export class ParentKeeper {
     const previous = this.#lastParent
     this.#lastParent = link.peer.id
     topology.update(config.id, link.peer.id, { pid: config.pid, hostname: config.hostname })
-    this.#state.routeVersion++
     this.#state.become('running')
     if (previous !== link.peer.id) {
       this.#state.tell({ kind: 'parent_changed', previous, parent: link.peer.id })

@@ -9,6 +9,7 @@ import {
   sign,
   verify,
 } from '../wire/access.js'
+import { CAPABILITY } from '../wire/capabilities.js'
 import { bindRegistration, checkBinding, kinNonce } from '../wire/binding.js'
 import {
   type Announcement,
@@ -116,10 +117,10 @@ export class Registrar {
   #announcement(wish: { role: number; expectedId: bigint }): Announcement {
     return {
       revision: ANNOUNCEMENT_REVISION,
-      capabilities: 0n,
+      capabilities: CAPABILITY.ROUTES,
       role: wish.role,
       incarnation: this.#state.config.incarnation,
-      attach: 0n,
+      attach: BigInt(this.#state.attach),
       expectedId: wish.expectedId,
       ranges: [],
       ownAddresses: [],
@@ -262,6 +263,8 @@ export function identityOf(register: RegisterData): PeerIdentity {
     hostname: register.hostname,
     hashCode: register.hashCode,
     incarnation: register.announcement?.incarnation,
+    capabilities: register.announcement?.capabilities ?? 0n,
+    attach: register.announcement?.attach ?? 0n,
   }
 }
 

@@ -2,12 +2,9 @@
 
 import { joinHalves } from './bus-id.js'
 import type { CoreState } from './core-state.js'
-import { IdMap } from './id-map.js'
 import type { Link } from './link.js'
 import type { NextHop } from './next-hop.js'
-
-/** Senders that were found good are remembered until a link or the topology changes. */
-const REMEMBERED_MAX = 65_536
+import type { RouteTable } from './routes/route-table.js'
 
 /** This many in ten seconds are no accident any more: the link ends. */
 export const BAD_SENDERS_MAX = 10
@@ -29,25 +26,23 @@ export type SenderVerdict = 'good' | 'misplaced' | 'forged'
 export class SenderCheck {
   readonly #state: CoreState
   readonly #nextHop: NextHop
-  #good = new IdMap<Link>()
-  #version = -1
+  readonly #table: RouteTable
   readonly #bad = new WeakMap<Link, { sinceMs: number; count: number }>()
 
-  constructor(state: CoreState, nextHop: NextHop) {
+  constructor(state: CoreState, nextHop: NextHop, table: RouteTable) {
     this.#state = state
     this.#nextHop = nextHop
+    this.#table = table
   }
 
   judge(link: Link, high: number, low: number): SenderVerdict {
     if (low === link.idLow && high === link.idHigh) return 'good'
-    if (this.#version !== this.#state.routeVersion || this.#good.size > REMEMBERED_MAX) {
-      this.#good = new IdMap()
-      this.#version = this.#state.routeVersion
+    const { routes } = link
+    if (routes !== undefined && link.role !== 'parent') {
+      if (this.#table.rowIn(routes.set, high, low) >= 0) return 'good'
     }
-    if (this.#good.get(high, low) === link) return 'good'
     const verdict = this.#judgeAnew(link, high, low)
-    if (verdict === 'good') this.#good.set(high, low, link)
-    else this.#state.counters.badSenders++
+    if (verdict !== 'good') this.#state.counters.badSenders++
     if (verdict === 'forged') this.#count(link, this.#state.neighbours.find(high, low))
     return verdict
   }
@@ -76,17 +71,27 @@ export class SenderCheck {
   #judgeAnew(link: Link, high: number, low: number): SenderVerdict {
     const id = joinHalves(high, low)
     if (id === this.#state.config.id || id === 0n) return 'forged'
+    if (link.role === 'parent') return this.#fromAbove(high, low)
     const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour !== undefined && neighbour.role !== 'sibling') {
-      // From above all but our children.
-      return link.role === 'parent' && neighbour.role === 'parent' ? 'good' : 'forged'
-    }
+    if (neighbour !== undefined && neighbour.role !== 'sibling') return 'forged'
+    // One of ours names everybody who is behind it before it passes on what they say.
+    if (hasTold(link)) return 'misplaced'
     const place = this.#nextHop.placeOf(id, link)
     if (neighbour === undefined) return place === 'elsewhere' ? 'misplaced' : 'good'
     // A sibling has its place in the tree like anybody: what is not for us may come by that one.
-    const mayBe = link.role === 'parent' || place === 'here' || place === 'unknown'
-    return mayBe ? 'good' : 'misplaced'
+    return place === 'here' || place === 'unknown' ? 'good' : 'misplaced'
   }
+
+  /** From above comes what everybody says but we and those below us, who have no other way. */
+  #fromAbove(high: number, low: number): SenderVerdict {
+    const neighbour = this.#state.neighbours.find(high, low)
+    if (neighbour?.role === 'child') return 'forged'
+    return this.#table.best(high, low, true) >= 0 ? 'misplaced' : 'good'
+  }
+}
+
+function hasTold(link: Link): boolean {
+  return link.routes?.subscription.state === 'live'
 }
 
 /** It has its link for long, and it has spoken there since the first of the forged messages. */

@@ -15,12 +15,21 @@ export const BODY_FIELD = {
   handshake_confirm: 9,
   /** From 1001 up: ours, never sent to a plain peer. */
   leave: 1001,
+  subscribe_req: 1002,
+  subscribe_rsp: 1003,
+  route_update: 1004,
+  route_refuse: 1005,
+  unsubscribe: 1006,
+  conn_sync: 1007,
+  conn_sync_rsp: 1008,
 } as const
 
 export type BodyKind = keyof typeof BODY_FIELD
 
 /** The family's members are numbered without gaps, so the data path looks them up by place. */
 const FAMILY_MAX = BODY_FIELD.handshake_confirm
+const OURS_MIN = BODY_FIELD.leave
+const OURS_MAX = BODY_FIELD.conn_sync_rsp
 const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
 
 /** Unknown members may come with a newer peer; more than a few are no message. */
@@ -50,9 +59,9 @@ export class BodyCursor {
       const { field, wireType } = reader
       if (!reader.skip()) return 'malformed'
       if (wireType !== WIRE_TYPE.BYTES) continue
-      if (field > FAMILY_MAX && field !== BODY_FIELD.leave) continue
+      if (field > FAMILY_MAX && (field < OURS_MIN || field > OURS_MAX)) continue
       if (kind !== 'unknown') return 'malformed'
-      kind = field <= FAMILY_MAX ? KINDS[field - 1]! : 'leave'
+      kind = KINDS[field <= FAMILY_MAX ? field - 1 : field - OURS_MIN + FAMILY_MAX]!
       this.start = reader.spanStart
       this.end = reader.spanEnd
     }

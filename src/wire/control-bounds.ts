@@ -34,6 +34,10 @@ export const CONTROL_BOUNDS = {
   incarnationBytesMax: 16,
   /** Ranges asked for or granted. */
   rangeCountMax: 64,
+  /** The ids above a node that are told (routing-table.md, "Loop"). */
+  ancestorCountMax: 64,
+  /** Addresses in one CONN_SYNC (routing-table.md, "Siblings on demand"). */
+  syncAddressCountMax: 8,
   commandArgumentCountMax: 1024,
   /** What a command holds beside its arguments: sender and access data. */
   commandOverheadBytesMax: 4096,

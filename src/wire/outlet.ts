@@ -15,4 +15,6 @@ export interface Outlet {
   claim(bytes: number): 'ok' | 'full' | 'closed'
   /** The frame takes the first `bytes` of what was claimed (0 gives the claim back). */
   commit(bytes: number): void
+  /** Bytes that were committed and wait in the carrier. */
+  readonly pendingBytes: number
 }

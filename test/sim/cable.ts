@@ -140,6 +140,7 @@ export class End implements Outlet {
   /** Frames go through one buffer: a frame is copied out when it is committed. */
   buffer = scratch
   readonly offset = 0
+  readonly pendingBytes = 0
   #claimedBytes = 0
 
   constructor(life: Life, number: number) {

@@ -1,0 +1,207 @@
+// Every change of the routing table goes through here, so that none is left out of the log.
+
+import type { RouteRecord } from '../../wire/route-record.js'
+import type { ChangeLog } from './change-log.js'
+import type { Feeder, LearnedSet } from './learned-set.js'
+import { CHILD_RANK } from './learned-set.js'
+import { type RouteTable, Standing, seenMore } from './route-table.js'
+import { MARK } from './row-store.js'
+import { Ranges } from './ranges.js'
+
+const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
+
+/** Rows that one call sweeps: a few milliseconds. */
+export const SWEEP_ROWS = 8_192
+
+export class Learning {
+  readonly #table: RouteTable
+  readonly #log: ChangeLog
+  readonly #before = new Standing()
+  readonly ranges = new Ranges()
+
+  constructor(table: RouteTable, log: ChangeLog) {
+    this.#table = table
+    this.#log = log
+  }
+
+  /** Notes how things stand with an id that is about to change. */
+  #touch(high: number, low: number, reason: number): void {
+    this.#table.standing(high, low, this.#before)
+    this.#log.append(high, low, this.#before, reason)
+  }
+
+  /** True where the set says something of the id that it did not say before. */
+  learn(set: LearnedSet, record: RouteRecord): boolean {
+    const { rows } = this.#table
+    const { idHigh, idLow } = record
+    const row = this.#table.rowIn(set, idHigh, idLow)
+    if (row < 0) {
+      this.#touch(idHigh, idLow, 0)
+      const fresh = this.#table.insert(set, record)
+      rows.setRanges(fresh, this.ranges.add(record.ranges))
+      this.#placeBelow(set, fresh)
+      this.#remark(idHigh, idLow)
+      return true
+    }
+    const isConfirmed = (rows.marks(row) & MARK.EPOCH) === set.epoch || set.state !== 'arriving'
+    const isSame = rows.says(row, record) && this.ranges.are(rows.ranges(row), record.ranges)
+    if (isSame && isConfirmed) {
+      rows.mark(row, MARK.EPOCH, set.epoch !== 0)
+      return false
+    }
+    this.#touch(idHigh, idLow, 0)
+    this.#replace(set, row, record)
+    return !isSame
+  }
+
+  #replace(set: LearnedSet, row: number, record: RouteRecord): void {
+    const { rows } = this.#table
+    rows.mark(row, MARK.EPOCH, set.epoch !== 0)
+    const isOtherLife = !rows.isLife(row, record.incarnation)
+    const parentStays =
+      rows.parentLow(row) === record.parentLow && rows.parentHigh(row) === record.parentHigh
+    rows.write(row, record)
+    this.ranges.drop(rows.ranges(row))
+    rows.setRanges(row, this.ranges.add(record.ranges))
+    if (isOtherLife) this.#table.toLast(row)
+    if (!parentStays) this.#placeBelow(set, row)
+    this.#remark(record.idHigh, record.idLow)
+  }
+
+  /** The link takes its word back; false where the set does not have the id. */
+  unlearn(set: LearnedSet, high: number, low: number, reason: number): boolean {
+    const row = this.#table.rowIn(set, high, low)
+    if (row < 0) return false
+    this.#touch(high, low, reason)
+    this.#drop(row)
+    return true
+  }
+
+  #drop(row: number): void {
+    const { rows } = this.#table
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    const set = this.#table.setOf(row)
+    const hadMoved = (rows.marks(row) & MARK.MOVED) !== 0
+    this.ranges.drop(rows.ranges(row))
+    this.#table.remove(row)
+    if (hadMoved && set.state !== 'dead') this.#markBelow(set, high, low, false)
+    this.#remark(high, low)
+  }
+
+  /** The life of this record counts from now on, whoever had the id before. */
+  promote(row: number, reason: number): void {
+    const { rows } = this.#table
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    this.#touch(high, low, reason)
+    this.#table.toFirst(row)
+    this.#remark(high, low)
+  }
+
+  /** Notes an id whose record is not in the table: our own. */
+  touchAlone(high: number, low: number): void {
+    this.#before.up = -1
+    this.#before.down = -1
+    this.#log.append(high, low, this.#before, 0)
+  }
+
+  /**
+   * Sweeps some rows of a set, all or only those that the last snapshot did not confirm, but never
+   * that of the neighbour itself while its link stands. True when it is done.
+   */
+  sweep(set: LearnedSet, reason: number): boolean {
+    const { rows } = this.#table
+    const all = set.state === 'dead'
+    let row = all ? set.first : set.sweepAt
+    for (let count = 0; row >= 0 && count < SWEEP_ROWS; count++) {
+      const next = rows.nextInSet(row)
+      if (all) this.#sweepDead(set, row, reason)
+      else if ((rows.marks(row) & MARK.EPOCH) !== set.epoch) this.#sweepOne(row, reason)
+      row = next
+    }
+    set.sweepAt = row
+    return row < 0
+  }
+
+  #sweepOne(row: number, reason: number): void {
+    const { rows } = this.#table
+    this.#touch(rows.idHigh(row), rows.idLow(row), reason)
+    this.#drop(row)
+  }
+
+  /** The set counts for nothing any more, but its ids were seen until now. */
+  #sweepDead(set: LearnedSet, row: number, reason: number): void {
+    const { rows } = this.#table
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    this.#table.standing(high, low, this.#before)
+    if ((rows.marks(row) & HIDDEN) === 0) {
+      include(this.#before, set.link, set.rank === CHILD_RANK)
+    }
+    this.#log.append(high, low, this.#before, reason)
+    this.#drop(row)
+  }
+
+  /**
+   * Of several records of one life the highest attach counts; the others, and what their links
+   * have below them, are out of use until those links withdraw them.
+   */
+  #remark(high: number, low: number): void {
+    const { rows } = this.#table
+    const head = this.#table.find(high, low)
+    if (head < 0 || (rows.nextOfId(head) < 0 && (rows.marks(head) & MARK.MOVED) === 0)) return
+    const first = this.#table.incumbent(head)
+    if (first < 0) return
+    let attach = 0
+    for (let row = first; row >= 0; row = rows.nextOfId(row)) {
+      if (this.#counts(first, row)) attach = Math.max(attach, rows.attach(row))
+    }
+    for (let row = head; row >= 0; row = rows.nextOfId(row)) {
+      const isMoved = this.#counts(first, row) && rows.attach(row) < attach
+      const was = (rows.marks(row) & MARK.MOVED) !== 0
+      if (isMoved !== was) this.#markMoved(row, isMoved)
+    }
+  }
+
+  #counts(first: number, row: number): boolean {
+    if (this.#table.setOf(row).state === 'dead') return false
+    return row === first || this.#table.rows.isSameLife(first, row)
+  }
+
+  #markMoved(row: number, isMoved: boolean): void {
+    const { rows } = this.#table
+    const set = this.#table.setOf(row)
+    rows.mark(row, MARK.MOVED, isMoved)
+    set.moved += isMoved ? 1 : -1
+    this.#markBelow(set, rows.idHigh(row), rows.idLow(row), isMoved)
+  }
+
+  #markBelow(set: LearnedSet, high: number, low: number, isMoved: boolean): void {
+    const { rows } = this.#table
+    for (const row of this.#table.below(set, high, low)) {
+      const hidden = isMoved || this.#isBelowMoved(set, row)
+      if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) continue
+      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
+      rows.mark(row, MARK.BELOW_MOVED, hidden)
+    }
+  }
+
+  /** Marks a new row by what is above it; nothing is below it yet that could be known. */
+  #placeBelow(set: LearnedSet, row: number): void {
+    const { rows } = this.#table
+    const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
+    rows.mark(row, MARK.BELOW_MOVED, hidden)
+  }
+
+  #isBelowMoved(set: LearnedSet, row: number): boolean {
+    const { rows } = this.#table
+    const above = this.#table.rowIn(set, rows.parentHigh(row), rows.parentLow(row))
+    return above >= 0 && (rows.marks(above) & HIDDEN) !== 0
+  }
+}
+
+function include(standing: Standing, link: Feeder, isChild: boolean): void {
+  standing.down = seenMore(standing.down, link.number)
+  if (isChild) standing.up = seenMore(standing.up, link.number)
+}

@@ -1,0 +1,259 @@
+// Who is behind which link: the learned sets, and which record of an id counts.
+
+import type { RouteRecord } from '../../wire/route-record.js'
+import { IdMap } from '../id-map.js'
+import { IdIndex } from './id-index.js'
+import { CHILD_RANK, type Feeder, LearnedSet } from './learned-set.js'
+import { MARK, RowStore } from './row-store.js'
+
+/** The part of a row's place that names its set; a node has fewer links than that. */
+export const SETS_MAX = 65_535
+
+/** Who could see an id: nobody, the holder of one link only does not, or everybody does. */
+export const SEEN = { BY_NOBODY: 0, BY_ALL: -1 } as const
+
+/** What the records of an id amount to, before a change. Scratch, overwritten by each call. */
+export class Standing {
+  /** Number of the only link whose set shows it to parents and siblings; or one of `SEEN`. */
+  up = 0
+  /** The same for what children are shown. */
+  down = 0
+}
+
+export class RouteTable {
+  readonly rows = new RowStore()
+  readonly #index = new IdIndex(this.rows)
+  readonly #sets: (LearnedSet | undefined)[] = []
+  readonly #freeSlots: number[] = []
+
+  /** Ids of which there is at least one record. */
+  get size(): number {
+    return this.#index.size
+  }
+
+  get bytes(): number {
+    return this.rows.bytes + this.#index.bytes
+  }
+
+  *sets(): IterableIterator<LearnedSet> {
+    for (const set of this.#sets) if (set !== undefined) yield set
+  }
+
+  setOf(row: number): LearnedSet {
+    return this.#sets[this.rows.slot(row)]!
+  }
+
+  newSet(link: Feeder): LearnedSet {
+    const slot = this.#freeSlots.pop() ?? this.#sets.length
+    const set = new LearnedSet(slot, link)
+    this.#sets[slot] = set
+    return set
+  }
+
+  /** The set has no row left and nobody feeds it. */
+  dropSet(set: LearnedSet): void {
+    this.#sets[set.slot] = undefined
+    this.#freeSlots.push(set.slot)
+  }
+
+  /** The first record of an id; -1 for none. Others follow by `rows.nextOfId`. */
+  find(high: number, low: number): number {
+    return this.#index.find(high, low)
+  }
+
+  /** Whether any neighbour that counts has said something of the id, if only once. */
+  isListed(high: number, low: number): boolean {
+    return this.incumbent(this.#index.find(high, low)) >= 0
+  }
+
+  rowIn(set: LearnedSet, high: number, low: number): number {
+    let row = this.#index.find(high, low)
+    while (row >= 0 && this.rows.slot(row) !== set.slot) row = this.rows.nextOfId(row)
+    return row
+  }
+
+  insert(set: LearnedSet, record: RouteRecord): number {
+    const { rows } = this
+    const row = rows.take(set.slot, record)
+    rows.mark(row, MARK.EPOCH, set.epoch !== 0)
+    const { idHigh, idLow } = record
+    const head = this.#index.find(idHigh, idLow)
+    if (head < 0) this.#index.set(idHigh, idLow, row)
+    else this.#append(head, row)
+    rows.setNextInSet(row, set.first)
+    if (set.first >= 0) rows.setBeforeInSet(set.first, row)
+    set.first = row
+    set.size++
+    return row
+  }
+
+  #append(head: number, row: number): void {
+    let last = head
+    for (let next = head; next >= 0; next = this.rows.nextOfId(next)) last = next
+    this.rows.setNextOfId(last, row)
+  }
+
+  remove(row: number): void {
+    const { rows } = this
+    const set = this.setOf(row)
+    if ((rows.marks(row) & MARK.MOVED) !== 0) set.moved--
+    this.#unchain(row)
+    const before = rows.beforeInSet(row)
+    const next = rows.nextInSet(row)
+    if (before >= 0) rows.setNextInSet(before, next)
+    else set.first = next
+    if (next >= 0) rows.setBeforeInSet(next, before)
+    if (set.sweepAt === row) set.sweepAt = next
+    set.size--
+    rows.give(row)
+  }
+
+  #unchain(row: number): void {
+    const { rows } = this
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    const head = this.#index.find(high, low)
+    const next = rows.nextOfId(row)
+    if (head === row) {
+      if (next >= 0) this.#index.set(high, low, next)
+      else this.#index.delete(high, low)
+    } else {
+      let before = head
+      while (rows.nextOfId(before) !== row) before = rows.nextOfId(before)
+      rows.setNextOfId(before, next)
+    }
+    rows.setNextOfId(row, -1)
+  }
+
+  /** Another life than before: whoever had the id first goes on to count. */
+  toLast(row: number): void {
+    const { rows } = this
+    if (rows.nextOfId(row) < 0) return
+    const head = this.#index.find(rows.idHigh(row), rows.idLow(row))
+    this.#unchain(row)
+    this.#append(head === row ? this.#index.find(rows.idHigh(row), rows.idLow(row)) : head, row)
+  }
+
+  /** The life of this record counts from now on. */
+  toFirst(row: number): void {
+    const { rows } = this
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    const head = this.#index.find(high, low)
+    if (head === row) return
+    this.#unchain(row)
+    rows.setNextOfId(row, head)
+    this.#index.set(high, low, row)
+  }
+
+  /** A message may be handed to the link of this record. */
+  isUsable(row: number): boolean {
+    const set = this.setOf(row)
+    const marks = this.rows.marks(row)
+    if ((marks & (MARK.MOVED | MARK.BELOW_MOVED)) !== 0) return false
+    if (set.state === 'live') return true
+    return set.state === 'arriving' && (marks & MARK.EPOCH) === set.epoch
+  }
+
+  /** It counts as what is known, if only as stale. */
+  isShown(row: number): boolean {
+    const { state } = this.setOf(row)
+    if (state === 'dead') return false
+    return (this.rows.marks(row) & (MARK.MOVED | MARK.BELOW_MOVED)) === 0
+  }
+
+  /** The first record whose set is not dead: its life is the one that counts. -1 for none. */
+  incumbent(head: number): number {
+    let row = head
+    while (row >= 0 && this.setOf(row).state === 'dead') row = this.rows.nextOfId(row)
+    return row
+  }
+
+  /** The best record by which a message may go; `down` for what came from above or the side. */
+  best(high: number, low: number, down: boolean): number {
+    const head = this.#index.find(high, low)
+    if (head < 0) return -1
+    if (this.rows.nextOfId(head) >= 0) return this.#bestOf(head, down)
+    return this.isUsable(head) && (!down || this.setOf(head).rank === CHILD_RANK) ? head : -1
+  }
+
+  #bestOf(head: number, down: boolean): number {
+    const first = this.incumbent(head)
+    let best = -1
+    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+      if (!this.isUsable(row) || (down && this.setOf(row).rank !== CHILD_RANK)) continue
+      if (this.rows.isSameLife(first, row)) best = this.#better(best, row)
+    }
+    return best
+  }
+
+  /** What a neighbour with this set is told of an id: a row, or -1 where it may not see any. */
+  shownTo(viewer: LearnedSet, high: number, low: number): number {
+    const first = this.incumbent(this.#index.find(high, low))
+    const childrenOnly = viewer.rank !== CHILD_RANK
+    let best = -1
+    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+      const set = this.setOf(row)
+      if (set === viewer || (childrenOnly && set.rank !== CHILD_RANK)) continue
+      if (this.isShown(row) && this.rows.isSameLife(first, row)) best = this.#better(best, row)
+    }
+    return best
+  }
+
+  /** Child before sibling before parent; then fewer hops; then the lower neighbour. */
+  #better(a: number, b: number): number {
+    if (a < 0) return b
+    const { rows } = this
+    const left = this.setOf(a)
+    const right = this.setOf(b)
+    const order =
+      left.rank - right.rank ||
+      rows.hops(a) - rows.hops(b) ||
+      left.link.idHigh - right.link.idHigh ||
+      left.link.idLow - right.link.idLow
+    return order <= 0 ? a : b
+  }
+
+  /** What the records of an id amount to now. */
+  standing(high: number, low: number, into: Standing): void {
+    into.up = SEEN.BY_NOBODY
+    into.down = SEEN.BY_NOBODY
+    const first = this.incumbent(this.#index.find(high, low))
+    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+      if (!this.isShown(row) || !this.rows.isSameLife(first, row)) continue
+      const set = this.setOf(row)
+      into.down = seenMore(into.down, set.link.number)
+      if (set.rank === CHILD_RANK) into.up = seenMore(into.up, set.link.number)
+    }
+  }
+
+  /** Ids of a set whose records lead to one of its ids by their `parent`, however many levels. */
+  below(set: LearnedSet, high: number, low: number): number[] {
+    const found: number[] = []
+    let level = new IdMap<boolean>()
+    level.set(high, low, true)
+    const seen = new IdMap<boolean>()
+    for (let more = set.moved > 0 || set.size > 1; more; ) {
+      more = false
+      const next = new IdMap<boolean>()
+      for (let row = set.first; row >= 0; row = this.rows.nextInSet(row)) {
+        if (level.get(this.rows.parentHigh(row), this.rows.parentLow(row)) === undefined) continue
+        const idHigh = this.rows.idHigh(row)
+        const idLow = this.rows.idLow(row)
+        if (seen.get(idHigh, idLow) !== undefined) continue
+        seen.set(idHigh, idLow, true)
+        next.set(idHigh, idLow, true)
+        found.push(row)
+        more = true
+      }
+      level = next
+    }
+    return found
+  }
+}
+
+/** One more link shows it. */
+export function seenMore(seen: number, link: number): number {
+  if (seen === SEEN.BY_NOBODY || seen === link) return link
+  return SEEN.BY_ALL
+}
