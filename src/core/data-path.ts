@@ -149,8 +149,24 @@ export class DataPath {
       this.#turnAway(link, head, data, kind === 'data_req' && verdict)
       return
     }
+    if (link.plain) this.#heardBehind(link, head, data, kind)
     if (kind === 'data_req') this.#request(link, head, data)
     else this.#response(link, head, data)
+  }
+
+  /** A plain neighbour does not say who is behind it: what comes over its link does. */
+  #heardBehind(
+    link: Link,
+    head: InnerCursor,
+    data: DataCursor,
+    kind: 'data_req' | 'data_rsp',
+  ): void {
+    const { fromHi, fromLo } = data
+    if (fromLo === link.idLow && fromHi === link.idHigh) return
+    // A failure is told in the name of the one that could not be reached.
+    const isMissing = kind === 'data_rsp' && head.resultCode !== 0
+    if (isMissing) this.#routing.missing(link, fromHi, fromLo)
+    else this.#routing.heard(link, fromHi, fromLo)
   }
 
   /** What cannot be behind its link goes no further. `verdict` is false for an answer. */

@@ -88,6 +88,7 @@ export class NodeCore {
 
   /** What the process was told of the tree. */
   get topology(): Topology {
+    this.#routing.topologyTouched()
     return this.#state.topology
   }
 
@@ -216,6 +217,7 @@ export class NodeCore {
 
   #stop(): void {
     this.#parent.stop()
+    this.#routing.stop()
     // Strangers first: the end of a link would let in who waits for its id.
     for (const connection of [...this.#state.connections.values()]) {
       if (connection.link === undefined) this.#links.close(connection, 'now')

@@ -47,6 +47,8 @@ export interface PolicyRule {
 
 export class Topology {
   readonly #entries = new Map<bigint, Entry>()
+  /** Raised by every change of who is whose parent. */
+  version = 0
 
   get size(): number {
     return this.#entries.size
@@ -144,6 +146,7 @@ export class Topology {
   }
 
   #attach(entry: Entry, parent: Entry | undefined): void {
+    this.version++
     const old = entry.parent
     old?.children.delete(entry)
     entry.parent = parent
@@ -153,6 +156,7 @@ export class Topology {
 
   #eraseIfUnused(entry: Entry): void {
     if (entry.proactive || entry.children.size > 0) return
+    this.version++
     this.#entries.delete(entry.id)
     if (entry.parent !== undefined) this.#attach(entry, undefined)
   }

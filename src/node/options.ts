@@ -4,6 +4,7 @@ import { isLoopback, parseAddress } from '../channel/address.js'
 import { channelFor } from '../channel/channels.js'
 import { type BusIdLike, parseId } from '../core/bus-id.js'
 import type { CoreConfig, CoreLimits, SecurityRules } from '../core/config.js'
+import { DETAIL } from '../wire/route-messages.js'
 import { DEFAULT_LIMITS, DEFAULT_SECURITY } from '../core/config.js'
 import { DEFAULT_RETRY, type RetryPolicy } from '../core/parent-dialler.js'
 import { BusError } from '../errors.js'
@@ -72,6 +73,11 @@ export interface BusNodeOptions {
   readonly hostIdentity?: string
   /** False: speak as a plain libatbus node does. Default true. */
   readonly announce?: boolean
+  /**
+   * How much of the routing table above this node it wants to hold: every node, ranges of ids, or
+   * nothing, which costs no memory; what it does not know it then sends upwards. Default `nodes`.
+   */
+  readonly routeDetail?: 'nodes' | 'subnets' | 'none'
 }
 
 export interface ResolvedOptions {
@@ -84,6 +90,7 @@ export interface ResolvedOptions {
 
 const FIRST = ['retry', 'give_up'] as const
 const ENCRYPTION = ['optional', 'required'] as const
+const DETAILS = ['nodes', 'subnets', 'none'] as const
 const PLAIN_PEERS = ['accept', 'refuse'] as const
 
 /** Throws BAD_CONFIGURATION, or the code of the value at fault, naming that value. */
@@ -113,6 +120,7 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     firstConnection: oneOf('firstConnection', options.firstConnection ?? 'retry', FIRST),
     compressions: namesOf('compression', options.compression ?? [], COMPRESSION_NAMES),
     announce: options.announce ?? true,
+    routeDetail: DETAIL[oneOf('routeDetail', options.routeDetail ?? 'nodes', DETAILS)],
   }
   const topology = options.topology ?? []
   return { core, listen, sendBufferBytesMax, topology, logger: options.logger }
@@ -186,6 +194,8 @@ const LIMIT_RANGES: Readonly<Record<keyof CoreLimits, readonly [min: number, max
   linksMax: [1, 2 ** 20],
   faultsMax: [0, 1_000],
   probeMs: [1, 2 ** 31],
+  routeGraceMs: [1, 2 ** 31],
+  routeRecordsMax: [1, 2 ** 31],
 }
 
 function limitsOf(options: BusNodeOptions): CoreLimits {

@@ -5,7 +5,9 @@ import { Connection } from '../../src/core/connection.js'
 import { CoreState } from '../../src/core/core-state.js'
 import type { LinkRole } from '../../src/core/effects.js'
 import { Link } from '../../src/core/link.js'
+import { Links } from '../../src/core/links.js'
 import { Liveness } from '../../src/core/liveness.js'
+import { Routing } from '../../src/core/routes/routing.js'
 import { newSession } from '../../src/core/sessions.js'
 import { nodePrimitives } from '../../src/node/primitives.js'
 import { incarnationOf, seededRandom, WALL_MS } from './_harness.js'
@@ -46,7 +48,7 @@ export function linkOf(
   const incarnation = life === undefined ? undefined : incarnationOf(life)
   return new Link({
     number: numbers,
-    peer: { id: wish.id, pid, hostname: 'h', hashCode: '', incarnation },
+    peer: { id: wish.id, pid, hostname: 'h', hashCode: '', incarnation, capabilities: 0n, attach: 0n },
     role: wish.role,
     control,
     dialled: wish.dialled ?? false,
@@ -54,9 +56,16 @@ export function linkOf(
   })
 }
 
+/** A plain neighbour: what is behind it only the topology knows. */
 export function join(state: CoreState, id: bigint, role: LinkRole): Link {
-  const link = linkOf(state, { id, role, life: Number(id) })
+  const link = linkOf(state, { id, role })
   state.neighbours.add(link)
-  state.routeVersion++
   return link
+}
+
+/** A routing table of its own, with nobody who watches it. */
+export function routingOf(state: CoreState): Routing {
+  const ignore = (): void => undefined
+  const watch = { cameUp: ignore, ended: ignore, forgotten: ignore, refused: ignore }
+  return new Routing(state, new Links(state, watch))
 }

@@ -12,11 +12,15 @@ const PING_INTERVAL_MS = 8_000
 /** A peer that was held up for less than this in all answered one of two pings in time. */
 const EXCUSED_MS = 10_000
 
+/** Turns of one life at one moment. */
+const TURNS_MAX = 1_000
+
 /** More than the second that the holder of an id has to answer. */
 const PROBED_MS = 2_000
 
 export class Safety {
   readonly #world: World
+  readonly #turns = new WeakMap<Life, { readonly atMs: number; readonly count: number }>()
 
   constructor(world: World) {
     this.#world = world
@@ -73,7 +77,12 @@ export class Safety {
   #afterTick(life: Life): void {
     const { nowMs } = this.#world
     const dueMs = life.core.nextDeadlineMs()
-    if (!(dueMs > nowMs)) fail(`${life.name} has a deadline at ${dueMs} ms, in the past`)
+    if (dueMs < nowMs) fail(`${life.name} has a deadline at ${dueMs} ms, in the past`)
+    // Long work goes on turn by turn, but not for ever.
+    const turns = this.#turns.get(life)
+    const count = turns?.atMs === nowMs ? turns.count + 1 : 1
+    this.#turns.set(life, { atMs: nowMs, count })
+    if (count > TURNS_MAX) fail(`${life.name} asked for ${count} turns at once`)
     for (const record of life.links.values()) this.#noticed(life, record)
   }
 

@@ -8,6 +8,7 @@ export class TestOutlet implements Outlet {
   claims: number[] = []
   frames: Uint8Array[] = []
   refuse: 'full' | 'closed' | undefined
+  readonly pendingBytes = 0
 
   /** The frame starts at an odd place, so that nothing relies on alignment or on zero. */
   constructor(bytes = 4096, offset = 3) {

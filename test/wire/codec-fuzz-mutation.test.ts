@@ -1,5 +1,6 @@
 import test from 'ava'
 import { BodyCursor } from '../../src/wire/body.js'
+import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
 import { type ControlKind, decodeControlBody } from '../../src/wire/control.js'
 import { SelfId } from '../../src/wire/data-codec.js'
 import { DataCursor } from '../../src/wire/data-cursor.js'
@@ -19,6 +20,7 @@ class Victim {
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
   readonly #data = new DataCursor()
+  readonly #routes = new RouteUpdateReader()
   readonly #self = new SelfId(0, 77)
   /** How often each outcome came: shows that the fuzz reaches deep enough. */
   readonly outcomes = new Map<string, number>()
@@ -63,7 +65,12 @@ class Victim {
     this.#count(kind)
     if (kind === 'unknown' || kind === 'malformed') return
     if (kind === 'data_req' || kind === 'data_rsp') this.#readData(buffer)
+    else if (kind === 'route_update') this.#readRoutes(buffer)
     else this.#readControl(kind, buffer)
+  }
+
+  #readRoutes(buffer: Uint8Array): void {
+    this.#count(`routes ${this.#routes.open(buffer, this.#body.start, this.#body.end)}`)
   }
 
   #readData(buffer: Uint8Array): void {

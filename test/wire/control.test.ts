@@ -1,5 +1,5 @@
 import test from 'ava'
-import { BodyCursor } from '../../src/wire/body.js'
+import { BodyCursor, type BodyKind } from '../../src/wire/body.js'
 import {
   type Announcement,
   type ControlBody,
@@ -22,13 +22,18 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const fill = (length: number, byte = 1): Uint8Array => new Uint8Array(length).fill(byte)
 const MAX64 = 2n ** 64n - 1n
 
+/** Read by hand, not by the control codec. */
+function isByHand(kind: BodyKind): kind is 'data_req' | 'data_rsp' | 'route_update' {
+  return kind === 'data_req' || kind === 'data_rsp' || kind === 'route_update'
+}
+
 /** Head and body of an inner message in clear, or why not. */
 function decodeInner(bytes: Uint8Array, start = 0, end = bytes.length) {
   const head = new InnerCursor()
   if (head.read(bytes, start, end) !== 'ok') throw new Error('bad head')
   const body = new BodyCursor()
   const kind = body.read(bytes, head.blockStart, head.clearBodyEnd())
-  if (kind === 'unknown' || kind === 'malformed' || kind === 'data_req' || kind === 'data_rsp') {
+  if (kind === 'unknown' || kind === 'malformed' || isByHand(kind)) {
     return { head, control: undefined }
   }
   return { head, control: decodeControlBody(kind, bytes, body.start, body.end) }

@@ -154,7 +154,7 @@ export class Learning {
     const first = this.#table.incumbent(head)
     if (first < 0) return
     let attach = 0
-    for (let row = first; row >= 0; row = rows.nextOfId(row)) {
+    for (let row = head; row >= 0; row = rows.nextOfId(row)) {
       if (this.#counts(first, row)) attach = Math.max(attach, rows.attach(row))
     }
     for (let row = head; row >= 0; row = rows.nextOfId(row)) {

@@ -162,11 +162,18 @@ export class RouteTable {
     return (this.rows.marks(row) & (MARK.MOVED | MARK.BELOW_MOVED)) === 0
   }
 
-  /** The first record whose set is not dead: its life is the one that counts. -1 for none. */
+  /**
+   * The first record whose set is not dead: its life is the one that counts, unless it is made up
+   * and somebody knows better. -1 for none.
+   */
   incumbent(head: number): number {
-    let row = head
-    while (row >= 0 && this.setOf(row).state === 'dead') row = this.rows.nextOfId(row)
-    return row
+    let madeUp = -1
+    for (let row = head; row >= 0; row = this.rows.nextOfId(row)) {
+      if (this.setOf(row).state === 'dead') continue
+      if (!this.rows.isMadeUp(row)) return row
+      if (madeUp < 0) madeUp = row
+    }
+    return madeUp
   }
 
   /** The best record by which a message may go; `down` for what came from above or the side. */
@@ -180,7 +187,7 @@ export class RouteTable {
   #bestOf(head: number, down: boolean): number {
     const first = this.incumbent(head)
     let best = -1
-    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+    for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
       if (!this.isUsable(row) || (down && this.setOf(row).rank !== CHILD_RANK)) continue
       if (this.rows.isSameLife(first, row)) best = this.#better(best, row)
     }
@@ -189,10 +196,11 @@ export class RouteTable {
 
   /** What a neighbour with this set is told of an id: a row, or -1 where it may not see any. */
   shownTo(viewer: LearnedSet, high: number, low: number): number {
-    const first = this.incumbent(this.#index.find(high, low))
+    const head = this.#index.find(high, low)
+    const first = this.incumbent(head)
     const childrenOnly = viewer.rank !== CHILD_RANK
     let best = -1
-    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+    for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
       const set = this.setOf(row)
       if (set === viewer || (childrenOnly && set.rank !== CHILD_RANK)) continue
       if (this.isShown(row) && this.rows.isSameLife(first, row)) best = this.#better(best, row)
@@ -218,8 +226,9 @@ export class RouteTable {
   standing(high: number, low: number, into: Standing): void {
     into.up = SEEN.BY_NOBODY
     into.down = SEEN.BY_NOBODY
-    const first = this.incumbent(this.#index.find(high, low))
-    for (let row = first; row >= 0; row = this.rows.nextOfId(row)) {
+    const head = this.#index.find(high, low)
+    const first = this.incumbent(head)
+    for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
       if (!this.isShown(row) || !this.rows.isSameLife(first, row)) continue
       const set = this.setOf(row)
       into.down = seenMore(into.down, set.link.number)

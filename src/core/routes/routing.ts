@@ -7,6 +7,7 @@ import type { CoreState } from '../core-state.js'
 import type { LinkDownReason } from '../effects.js'
 import type { Link } from '../link.js'
 import type { Links } from '../links.js'
+import { BehindPlain } from './behind-plain.js'
 import { ChangeLog } from './change-log.js'
 import { Courier } from './courier.js'
 import type { LearnedSet } from './learned-set.js'
@@ -36,6 +37,7 @@ export class Routing {
   readonly log = new ChangeLog()
   readonly facts: OwnFacts
   readonly learning = new Learning(this.table, this.log)
+  readonly #behind: BehindPlain
   readonly #state: CoreState
   readonly #links: Links
   readonly #courier: Courier
@@ -58,6 +60,7 @@ export class Routing {
     this.facts = new OwnFacts(state)
     this.#courier = new Courier(state)
     const { table, log, learning } = this
+    this.#behind = new BehindPlain(state, table, learning)
     this.#publisher = new Publisher({
       state,
       table,
@@ -71,6 +74,17 @@ export class Routing {
   start(): void {
     const { config, deadlines, nowMs } = this.#state
     deadlines.set(WARM_TIMER, nowMs + config.limits.routeGraceMs)
+  }
+
+  /** Nothing is told or awaited any more. */
+  stop(): void {
+    const { deadlines } = this.#state
+    deadlines.clear(WARM_TIMER)
+    deadlines.clear(TURN_TIMER)
+    for (const number of [...this.#kept.keys(), ...this.#heldBy.keys()]) {
+      deadlines.clear(`grace:${number}`)
+    }
+    this.#armed = true
   }
 
   warmedUp(): void {
@@ -88,6 +102,7 @@ export class Routing {
     link.routes = routes
     this.#linkOf[routes.set.slot] = link
     this.#learnNeighbour(link, routes.set)
+    this.#behind.up(link)
     if (link.role === 'parent') this.#parentsChanged()
     this.#arm()
   }
@@ -167,9 +182,11 @@ export class Routing {
     if (routes === undefined) return
     const { set, subscription } = routes
     this.#publisher.ended(link, routes)
+    this.#behind.down(link)
     this.#linkOf[set.slot] = undefined
     link.routes = undefined
     const isParent = link.role === 'parent'
+    if (this.#state.state === 'stopped') return
     if (reason === 'replaced' || (isParent && this.#keepsParent(reason))) {
       set.state = reason === 'replaced' ? 'waiting' : 'stale'
       this.#kept.set(link.number, { set, link, subscription })
@@ -184,7 +201,7 @@ export class Routing {
   }
 
   #keepsParent(reason: LinkDownReason): boolean {
-    return reason !== 'disconnected' && reason !== 'closing' && this.#state.state !== 'stopped'
+    return reason !== 'disconnected'
   }
 
   #parentLost(): void {
@@ -348,7 +365,7 @@ export class Routing {
     this.#links.good(link.control)
     counters.routePacketsReceived++
     for (let step = reader.next(); step !== 'end'; step = reader.next()) {
-      if (step === 'add') this.#added(link, routes, reader.record)
+      if (step === 'add') this.#added(routes, reader.record)
       else this.#removed(link, routes)
       counters.routeRecordsReceived++
       // A record may have cost its link.
@@ -358,7 +375,7 @@ export class Routing {
     this.#arm()
   }
 
-  #added(link: Link, routes: LinkRoutes, record: RouteRecord): void {
+  #added(routes: LinkRoutes, record: RouteRecord): void {
     const { counters, config } = this.#state
     if (record.idLow === this.#selfLow && record.idHigh === this.#selfHigh) {
       counters.ownIdHeard++
@@ -427,6 +444,22 @@ export class Routing {
     this.#links.end(link, 'fault', 'LOOP')
   }
 
+  /** What the process knows of the tree may have changed. */
+  topologyTouched(): void {
+    if (this.#state.state !== 'stopped') this.#arm()
+  }
+
+  /** A sender that a plain child cannot have named. */
+  heard(link: Link, high: number, low: number): void {
+    if (this.#behind.heard(link, high, low)) this.#arm()
+  }
+
+  /** An answer says that there is no way to an id. */
+  missing(link: Link, high: number, low: number): void {
+    this.#behind.missing(link, high, low)
+    this.#arm()
+  }
+
   /** Before a message: whoever is told of a sender hears of it first. */
   beforeData(link: Link): void {
     const { routes } = link
@@ -444,6 +477,8 @@ export class Routing {
   /** Once a turn: what was changed is told, and what takes long goes on. */
   turn(): void {
     this.#armed = false
+    this.#behind.configure()
+    this.#behind.sweep()
     for (const [set, reason] of [...this.#sweeps]) this.#sweep(set, reason)
     let isFull = false
     for (const link of this.#state.neighbours) {

@@ -169,6 +169,11 @@ export class RowStore {
     return true
   }
 
+  /** Behind a plain node: nobody knows its life, so the id stands for it (behind-plain.ts). */
+  isMadeUp(row: number): boolean {
+    return (this.#word(row, INCARNATION) | this.#word(row, INCARNATION + 1)) === 0
+  }
+
   idHigh(row: number): number {
     return this.#word(row, ID_HIGH)
   }
