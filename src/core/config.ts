@@ -1,10 +1,10 @@
 // What a core is told at its start: every rule that can be turned, with its default.
 
 import type { CipherName } from '../wire/ciphers.js'
-import { DETAIL } from '../wire/route-messages.js'
 import type { CompressionName } from '../wire/compression.js'
 import type { CurveName } from '../wire/key-exchange.js'
 import type { Primitives } from '../wire/primitives.js'
+import { DETAIL } from '../wire/route-messages.js'
 import { DEFAULT_RETRY, type RetryPolicy } from './parent-dialler.js'
 
 export interface CoreConfig {

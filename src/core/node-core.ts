@@ -18,6 +18,7 @@ import { Links } from './links.js'
 import { NextHop } from './next-hop.js'
 import { ParentKeeper } from './parent-keeper.js'
 import { Registrar } from './registrar.js'
+import { RoutesView } from './routes/routes-view.js'
 import { Routing } from './routes/routing.js'
 import type { Topology } from './topology.js'
 
@@ -32,6 +33,8 @@ export class NodeCore {
   readonly #refresh: KeyRefresh
   readonly #routing: Routing
   readonly #inbound: Inbound
+  /** Who is reachable, by whom, and what has changed. */
+  readonly routes: RoutesView
   /** Sends, forwards and delivers messages; the shell calls it for what the user sends. */
   readonly data: DataPath
 
@@ -53,6 +56,7 @@ export class NodeCore {
     const routing = this.#routing
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
+    this.routes = new RoutesView(routing, nextHop, config.id)
     this.#acceptor = new Acceptor(state, this.#links, registrar)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, (address, purpose) =>

@@ -9,8 +9,8 @@ import {
   sign,
   verify,
 } from '../wire/access.js'
-import { CAPABILITY } from '../wire/capabilities.js'
 import { bindRegistration, checkBinding, kinNonce } from '../wire/binding.js'
+import { CAPABILITY } from '../wire/capabilities.js'
 import {
   type Announcement,
   type CommandData,

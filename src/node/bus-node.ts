@@ -311,11 +311,15 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
 
   /** Tells this node that `id` is a child of `parent` (0: a root). False for a circle. */
   updateTopology(id: BusIdLike, parent: BusIdLike, data?: PeerData): boolean {
-    return this.#core.topology.update(parseId(id), parseId(parent), data)
+    const isTaken = this.#core.topology.update(parseId(id), parseId(parent), data)
+    this.#driver.schedule()
+    return isTaken
   }
 
   removeTopology(id: BusIdLike): boolean {
-    return this.#core.topology.remove(parseId(id))
+    const isGone = this.#core.topology.remove(parseId(id))
+    this.#driver.schedule()
+    return isGone
   }
 
   /** What this node was told of the tree, itself and its parent included. */

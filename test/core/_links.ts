@@ -48,7 +48,15 @@ export function linkOf(
   const incarnation = life === undefined ? undefined : incarnationOf(life)
   return new Link({
     number: numbers,
-    peer: { id: wish.id, pid, hostname: 'h', hashCode: '', incarnation, capabilities: 0n, attach: 0n },
+    peer: {
+      id: wish.id,
+      pid,
+      hostname: 'h',
+      hashCode: '',
+      incarnation,
+      capabilities: 0n,
+      attach: 0n,
+    },
     role: wish.role,
     control,
     dialled: wish.dialled ?? false,

@@ -74,7 +74,8 @@ export class Ledger {
       sentAtMs: world.nowMs,
       routeEpoch: world.routeEpoch,
       path,
-      passed: new Set(path),
+      // What nobody can name goes up to the root where plain nodes are above.
+      passed: new Set([...path, ...world.ancestors(source.place.index)]),
       outcome: 'pending',
       isDelivered: false,
       answer: undefined,

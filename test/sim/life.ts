@@ -88,7 +88,7 @@ export class Life {
     this.world.trace(this, input.kind, input)
     this.perform(this.core.handle(this.world.nowMs, input))
     this.world.safety.afterInput(this, input)
-    this.#planWake()
+    this.planWake()
   }
 
   receive(end: End, bytes: Uint8Array, isFrameEnd: boolean): void {
@@ -112,7 +112,7 @@ export class Life {
     this.#receiving = undefined
     this.#watchCounters()
     this.world.safety.afterBytes(this, hadEffects)
-    this.#planWake()
+    this.planWake()
   }
 
   /** Messages that the core dropped without a word to anybody, as it may. */
@@ -197,6 +197,9 @@ export class Life {
     world.safety.linkDown(this, record, event.reason)
     this.#replaced = event.reason === 'replaced' ? record : undefined
     this.place.linkEndedAtMs = world.nowMs
+    // The other end may have gone long before, where a message still was sent to.
+    const peer = world.place(event.link.id)
+    if (peer !== undefined) peer.linkEndedAtMs = world.nowMs
     world.linkChanged(this, event.link)
   }
 
@@ -272,7 +275,8 @@ export class Life {
     if (!timersFirst) this.give({ kind: 'tick' })
   }
 
-  #planWake(): void {
+  /** To be called after whatever may have set a deadline. */
+  planWake(): void {
     const dueMs = this.core.nextDeadlineMs()
     if (dueMs >= this.#wakeAtMs || !this.isAlive || dueMs === Number.POSITIVE_INFINITY) return
     this.#wakeAtMs = dueMs
@@ -281,7 +285,7 @@ export class Life {
       this.#wakeAtMs = Number.POSITIVE_INFINITY
       if (this.isPaused || !this.isAlive) return
       if (this.core.nextDeadlineMs() <= this.world.nowMs) this.give({ kind: 'tick' })
-      else this.#planWake()
+      else this.planWake()
     })
   }
 

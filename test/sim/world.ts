@@ -240,7 +240,9 @@ export class World {
       if (this.scenario.knows === 'tree' || this.isAbove(own, index)) return true
       return life.core.topology.get(place.id) !== undefined
     }
-    if (index !== own && knows()) life.core.topology.update(place.id, parentId)
+    if (index === own || !knows()) return
+    life.core.topology.update(place.id, parentId)
+    life.planWake()
   }
 
   /** Whether `below` is in the subtree of `above`, itself included. */
@@ -253,8 +255,8 @@ export class World {
 
   /** The places that a message passes if everybody follows the tree. */
   path(from: number, to: number): number[] {
-    const up = this.#ancestors(from)
-    const down = this.#ancestors(to)
+    const up = this.ancestors(from)
+    const down = this.ancestors(to)
     const meet = up.find((index) => down.includes(index))
     const until = (list: number[]): number[] =>
       meet === undefined ? list : list.slice(0, list.indexOf(meet) + 1)
@@ -266,7 +268,8 @@ export class World {
     ]
   }
 
-  #ancestors(index: number): number[] {
+  /** The place itself and those above it. */
+  ancestors(index: number): number[] {
     const list: number[] = []
     for (let at: number | undefined = index; at !== undefined; at = this.parents[at]) list.push(at)
     return list

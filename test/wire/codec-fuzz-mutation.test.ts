@@ -1,6 +1,5 @@
 import test from 'ava'
 import { BodyCursor } from '../../src/wire/body.js'
-import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
 import { type ControlKind, decodeControlBody } from '../../src/wire/control.js'
 import { SelfId } from '../../src/wire/data-codec.js'
 import { DataCursor } from '../../src/wire/data-cursor.js'
@@ -8,6 +7,7 @@ import { bodyOfAnswer, bodyOfForward, FORWARD_REQUEST } from '../../src/wire/dat
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
 import { treebus } from '../../src/wire/generated/bus.js'
 import { InnerCursor } from '../../src/wire/head.js'
+import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
 import { Random, seedOfRun } from './_random.js'
 import { long, randomMessage, referenceInner } from './_random-messages.js'
 

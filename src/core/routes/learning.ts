@@ -4,9 +4,9 @@ import type { RouteRecord } from '../../wire/route-record.js'
 import type { ChangeLog } from './change-log.js'
 import type { Feeder, LearnedSet } from './learned-set.js'
 import { CHILD_RANK } from './learned-set.js'
+import { Ranges } from './ranges.js'
 import { type RouteTable, Standing, seenMore } from './route-table.js'
 import { MARK } from './row-store.js'
-import { Ranges } from './ranges.js'
 
 const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
 

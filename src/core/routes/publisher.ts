@@ -110,7 +110,8 @@ export class Publisher {
     const isOurs = isSameBytes(resume.incarnation, this.#rooms.state.config.incarnation)
     const fits = ended?.role === link.role && ended.detail === request.detail
     // A place that nobody was told of is made up.
-    if (ended === undefined || !isOurs || !fits || resume.sequence > ended.sequence) return undefined
+    if (ended === undefined || !isOurs || !fits || resume.sequence > ended.sequence)
+      return undefined
     return resume.sequence >= this.#log.tail ? resume.sequence : undefined
   }
 

@@ -194,6 +194,17 @@ export class RouteTable {
     return best
   }
 
+  /** The best of what is known, stale or not; -1 for nothing. */
+  bestShown(high: number, low: number): number {
+    const head = this.#index.find(high, low)
+    const first = this.incumbent(head)
+    let best = -1
+    for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
+      if (this.isShown(row) && this.rows.isSameLife(first, row)) best = this.#better(best, row)
+    }
+    return best
+  }
+
   /** What a neighbour with this set is told of an id: a row, or -1 where it may not see any. */
   shownTo(viewer: LearnedSet, high: number, low: number): number {
     const head = this.#index.find(high, low)

@@ -444,6 +444,16 @@ export class Routing {
     this.#links.end(link, 'fault', 'LOOP')
   }
 
+  isNeighbour(id: bigint): boolean {
+    return this.#state.neighbours.get(id) !== undefined
+  }
+
+  /** The record of a neighbour by its own link; -1 where none stands. */
+  neighbourRow(high: number, low: number): number {
+    const routes = this.#state.neighbours.find(high, low)?.routes
+    return routes === undefined ? -1 : this.table.rowIn(routes.set, high, low)
+  }
+
   /** What the process knows of the tree may have changed. */
   topologyTouched(): void {
     if (this.#state.state !== 'stopped') this.#arm()

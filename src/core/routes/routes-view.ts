@@ -1,0 +1,151 @@
+// The routing table as its owner may look at it: who is reachable, by whom, and what has changed.
+
+import { REMOVE_REASON } from '../../wire/route-record.js'
+import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
+import type { LinkRole } from '../effects.js'
+import { IdMap } from '../id-map.js'
+import type { NextHop } from '../next-hop.js'
+import { LogEntry } from './change-log.js'
+import type { Routing } from './routing.js'
+
+/** One way to an id: a value, not the live thing. */
+export interface RouteInfo {
+  readonly id: bigint
+  /** The neighbour that a message for it leaves by, or would if the route were not stale. */
+  readonly via: bigint
+  readonly viaRole: LinkRole
+  /** Links on the way, as far as we were told. */
+  readonly hops: number
+  /** The node that it is attached to; 0 for a root, and where it is not known. */
+  readonly parent: bigint
+  /** Known from a parent that is away: not used, and forgotten soon unless it comes back. */
+  readonly stale: boolean
+}
+
+/** Why an id went. */
+export type RouteDownReason = keyof typeof REMOVE_REASON
+
+export type RouteChange =
+  | { readonly kind: 'up'; readonly route: RouteInfo }
+  /** Still there, but by another way, or another life, or below another parent. */
+  | { readonly kind: 'changed'; readonly route: RouteInfo }
+  | { readonly kind: 'down'; readonly id: bigint; readonly reason: RouteDownReason }
+  /** More happened than is remembered: look at the whole table again. */
+  | { readonly kind: 'reset' }
+
+const REASONS = new Map<number, RouteDownReason>(
+  Object.entries(REMOVE_REASON).map(([name, number]) => [number, name as RouteDownReason]),
+)
+
+export class RoutesView {
+  readonly #routing: Routing
+  readonly #nextHop: NextHop
+  readonly #selfId: bigint
+  readonly #entry = new LogEntry()
+
+  constructor(routing: Routing, nextHop: NextHop, selfId: bigint) {
+    this.#routing = routing
+    this.#nextHop = nextHop
+    this.#selfId = selfId
+  }
+
+  /** Ids that at least one neighbour has told of, the neighbours themselves included. */
+  get size(): number {
+    return this.#routing.table.size
+  }
+
+  /** Memory of the table. */
+  get bytes(): number {
+    return this.#routing.table.bytes + this.#routing.log.bytes
+  }
+
+  /**
+   * True exactly while a path of live links leads there, as far as neighbours have told. `maybe`:
+   * nobody named it, but there is a parent that does not name all it knows.
+   */
+  has(id: bigint): boolean | 'maybe' {
+    if (id === this.#selfId) return true
+    const { table } = this.#routing
+    if (this.#routing.isNeighbour(id) || table.best(highHalf(id), lowHalf(id), false) >= 0)
+      return true
+    return this.#nextHop.find(highHalf(id), lowHalf(id)) === undefined ? false : 'maybe'
+  }
+
+  get(id: bigint): RouteInfo | undefined {
+    const row = this.#rowOf(highHalf(id), lowHalf(id))
+    return row < 0 ? undefined : this.#info(row)
+  }
+
+  /** The record by which a message goes, or else the best that is known. */
+  #rowOf(high: number, low: number): number {
+    const { table } = this.#routing
+    const own = this.#routing.neighbourRow(high, low)
+    if (own >= 0) return own
+    const best = table.best(high, low, false)
+    return best >= 0 ? best : table.bestShown(high, low)
+  }
+
+  #info(row: number): RouteInfo {
+    const { table } = this.#routing
+    const { rows } = table
+    const { link } = table.setOf(row)
+    return {
+      id: joinHalves(rows.idHigh(row), rows.idLow(row)),
+      via: joinHalves(link.idHigh, link.idLow),
+      viaRole: link.role,
+      hops: rows.hops(row),
+      parent: joinHalves(rows.parentHigh(row), rows.parentLow(row)),
+      stale: !table.isUsable(row),
+    }
+  }
+
+  /** Every known id once, in no order. May be left at any time; changes in between may show. */
+  *[Symbol.iterator](): IterableIterator<RouteInfo> {
+    const { rows } = this.#routing.table
+    for (let row = 0; row < rows.top; row++) {
+      if (!rows.isUsed(row)) continue
+      const high = rows.idHigh(row)
+      const low = rows.idLow(row)
+      if (this.#routing.table.find(high, low) !== row) continue
+      const shown = this.#rowOf(high, low)
+      if (shown >= 0) yield this.#info(shown)
+    }
+  }
+
+  /** The number of the newest change: where `changesSince` goes on from. */
+  get version(): number {
+    return this.#routing.log.head
+  }
+
+  /**
+   * What became of every id that was touched since a version, each once. A reader that comes
+   * seldom gets many changes of one id as one.
+   */
+  changesSince(version: number): RouteChange[] {
+    const { log } = this.#routing
+    if (version < log.tail) return [{ kind: 'reset' }]
+    const changes: RouteChange[] = []
+    const wasKnown = new IdMap<'known' | 'unknown'>()
+    const entry = this.#entry
+    for (let number = version + 1; number <= log.head; number++) {
+      log.read(number, entry)
+      const { idHigh, idLow } = entry
+      if (joinHalves(idHigh, idLow) === this.#selfId) continue
+      if (wasKnown.get(idHigh, idLow) === undefined) {
+        wasKnown.set(idHigh, idLow, entry.down === 0 ? 'unknown' : 'known')
+      }
+      if (!log.isLast(number, entry)) continue
+      const change = this.#change(entry, wasKnown.get(idHigh, idLow) === 'known')
+      if (change !== undefined) changes.push(change)
+    }
+    return changes
+  }
+
+  #change(entry: LogEntry, wasKnown: boolean): RouteChange | undefined {
+    const row = this.#rowOf(entry.idHigh, entry.idLow)
+    if (row >= 0) return { kind: wasKnown ? 'changed' : 'up', route: this.#info(row) }
+    if (!wasKnown) return undefined
+    const id = joinHalves(entry.idHigh, entry.idLow)
+    return { kind: 'down', id, reason: REASONS.get(entry.reason) ?? 'withdrawn' }
+  }
+}
