@@ -17,6 +17,8 @@ export class Subscription {
   detail = 0
   /** Of the publisher's changes, the last that we have. */
   sequence = 0
+  /** The publisher has more than we take: we asked for less. */
+  wantsLess = false
   /** The publisher's life; a sequence means something only within it. */
   incarnation: Uint8Array | undefined
   /** Its children may not all be back. */

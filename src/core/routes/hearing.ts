@@ -1,0 +1,166 @@
+// What neighbours tell us: our subscriptions at them, and what arrives for those.
+
+import { DETAIL, type SubscribeResponse } from '../../wire/route-messages.js'
+import type { RouteRecord } from '../../wire/route-record.js'
+import { RouteUpdateReader } from '../../wire/route-update-reader.js'
+import { highHalf, lowHalf } from '../bus-id.js'
+import type { CoreState } from '../core-state.js'
+import type { Link } from '../link.js'
+import type { Links } from '../links.js'
+import type { Courier } from './courier.js'
+import type { Learning } from './learning.js'
+import type { SetKeeper } from './set-keeper.js'
+import type { LinkRoutes } from './subscription.js'
+
+const HOPS_MAX = 255
+const ATTACH_MAX = 0xffff_ffff
+
+export interface HearingRooms {
+  readonly state: CoreState
+  readonly links: Links
+  readonly learning: Learning
+  readonly keeper: SetKeeper
+  readonly courier: Courier
+  /** What a neighbour says of itself and of those above it may have changed. */
+  readonly told: (link: Link) => void
+}
+
+export class Hearing {
+  readonly #rooms: HearingRooms
+  readonly #state: CoreState
+  readonly #reader = new RouteUpdateReader()
+  readonly #selfHigh: number
+  readonly #selfLow: number
+
+  constructor(rooms: HearingRooms) {
+    this.#rooms = rooms
+    this.#state = rooms.state
+    this.#selfHigh = highHalf(rooms.state.config.id)
+    this.#selfLow = lowHalf(rooms.state.config.id)
+  }
+
+  /** Asks; false where the connection takes nothing now. */
+  subscribe(link: Link, routes: LinkRoutes): boolean {
+    const { subscription } = routes
+    const { limits, routeDetail } = this.#state.config
+    if (!subscription.wantsLess) {
+      subscription.detail = link.role === 'parent' ? routeDetail : DETAIL.nodes
+    }
+    const { incarnation, sequence, detail } = subscription
+    const resumes = subscription.resumes && incarnation !== undefined
+    const request = {
+      detail,
+      recordsMax: limits.routeRecordsMax,
+      ...(resumes && { resume: { incarnation, sequence } }),
+    }
+    const sent = this.#rooms.courier.send(link, { kind: 'subscribe_req', request })
+    if (sent !== 'ok') return false
+    subscription.state = 'asked'
+    return true
+  }
+
+  answered(link: Link, response: SubscribeResponse): void {
+    const { routes } = link
+    const state = routes?.subscription.state ?? 'none'
+    if (routes === undefined || state === 'none' || state === 'due') {
+      this.#state.counters.lateRoutes++
+      return
+    }
+    if (response.resultCode !== 0) {
+      this.#refused(link, routes)
+      return
+    }
+    const { set, subscription } = routes
+    subscription.incarnation = response.incarnation
+    subscription.sequence = response.sequence
+    subscription.warming = response.warming
+    subscription.opaque = response.opaque
+    subscription.ancestors = response.ancestors
+    if (response.mode === 'resume') {
+      subscription.state = 'live'
+      this.#rooms.keeper.resumed(set)
+    } else {
+      subscription.state = 'arriving'
+      // The rows of a link that lives on are used until the snapshot has shown which are gone.
+      if (set.state !== 'arriving') this.#rooms.keeper.expectSnapshot(set)
+    }
+    this.#rooms.told(link)
+  }
+
+  /** It knows more than we take: without records there is always room. */
+  #refused(link: Link, { subscription }: LinkRoutes): void {
+    subscription.state = 'none'
+    if (link.role !== 'parent' || subscription.detail === DETAIL.none) return
+    subscription.detail = DETAIL.none
+    subscription.wantsLess = true
+    subscription.resumes = false
+    subscription.state = 'due'
+    this.#rooms.told(link)
+  }
+
+  /** ROUTE_UPDATE: the whole packet is checked before any of it counts. */
+  updated(link: Link, buffer: Uint8Array, start: number, end: number): void {
+    const reader = this.#reader
+    const { routes } = link
+    const { counters } = this.#state
+    const state = routes?.subscription.state
+    if (routes === undefined || (state !== 'arriving' && state !== 'live')) {
+      counters.lateRoutes++
+      return
+    }
+    if (reader.open(buffer, start, end) !== 'ok') {
+      counters.badMessages++
+      this.#rooms.links.fault(link.control, 'BAD_MESSAGE')
+      return
+    }
+    this.#rooms.links.good(link.control)
+    counters.routePacketsReceived++
+    for (let step = reader.next(); step !== 'end'; step = reader.next()) {
+      counters.routeRecordsReceived++
+      if (step === 'add') this.#added(routes, reader.record)
+      else this.#removed(link, routes)
+      // A record may have cost its link.
+      if (link.routes !== routes) return
+    }
+    this.#packetEnded(link, routes)
+  }
+
+  #added(routes: LinkRoutes, record: RouteRecord): void {
+    const { counters, config } = this.#state
+    if (record.idLow === this.#selfLow && record.idHigh === this.#selfHigh) {
+      counters.ownIdHeard++
+      return
+    }
+    if (record.attach > ATTACH_MAX || routes.set.size >= config.limits.routeRecordsMax) {
+      counters.routesRefused++
+      return
+    }
+    record.hops = Math.min(HOPS_MAX, record.hops + 1)
+    this.#rooms.learning.learn(routes.set, record)
+  }
+
+  #removed(link: Link, routes: LinkRoutes): void {
+    const { removedHigh, removedLow, reason } = this.#reader
+    // A neighbour is there for as long as its link is.
+    if (removedLow === link.idLow && removedHigh === link.idHigh) return
+    this.#rooms.learning.unlearn(routes.set, removedHigh, removedLow, reason)
+  }
+
+  #packetEnded(link: Link, routes: LinkRoutes): void {
+    const reader = this.#reader
+    const { subscription } = routes
+    subscription.sequence = reader.sequence
+    const stoppedWarming = subscription.warming && reader.warming === false
+    subscription.warming = reader.warming ?? subscription.warming
+    subscription.opaque = reader.opaque ?? subscription.opaque
+    subscription.ancestors = reader.ancestors ?? subscription.ancestors
+    if (reader.snapshotEnd && subscription.state === 'arriving') {
+      subscription.state = 'live'
+      const waits = subscription.sweepsLater && subscription.warming
+      if (!waits) this.#rooms.keeper.sweepUnconfirmed(routes)
+    } else if (stoppedWarming && subscription.sweepsLater && subscription.state === 'live') {
+      this.#rooms.keeper.sweepUnconfirmed(routes)
+    }
+    this.#rooms.told(link)
+  }
+}
