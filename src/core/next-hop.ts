@@ -51,15 +51,19 @@ export class NextHop {
     if (neighbour?.role === 'child') return neighbour
     const row = this.#routing.table.best(high, low, true)
     if (row >= 0) return this.#routing.linkOf(row)
-    return this.#plainChildAbove(joinHalves(high, low))
+    const below = this.#plainChildAbove(joinHalves(high, low))
+    return below === 'away' ? undefined : below
   }
 
   #unlisted(high: number, low: number): Link | undefined {
     const { topology } = this.#state
     if (topology.size > 1) {
       const id = joinHalves(high, low)
-      const link = this.#plainChildAbove(id) ?? this.#plainAside(id)
-      if (link !== undefined) return link
+      const below = this.#plainChildAbove(id)
+      // Below a child that is not there: nobody else can help.
+      if (below !== undefined) return below === 'away' ? undefined : below
+      const aside = this.#plainAside(id)
+      if (aside !== undefined) return aside
     }
     // Known, but only as what a parent said that is gone.
     if (this.#routing.table.isListed(high, low)) return undefined
@@ -86,10 +90,17 @@ export class NextHop {
     return place
   }
 
-  #plainChildAbove(id: bigint): Link | undefined {
+  /** Whether the topology places an id below a plain child that stands. */
+  isBelowPlain(id: bigint): boolean {
+    const below = this.#plainChildAbove(id)
+    return below !== undefined && below !== 'away'
+  }
+
+  /** `away`: it is below us, and no link on its way stands. */
+  #plainChildAbove(id: bigint): Link | 'away' | undefined {
     const { config, neighbours, topology } = this.#state
     for (const above of topology.ancestors(id)) {
-      if (above === config.id) return undefined
+      if (above === config.id) return 'away'
       const link = neighbours.get(above)
       if (link?.role === 'child') return link.plain ? link : undefined
     }

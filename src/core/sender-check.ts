@@ -86,7 +86,8 @@ export class SenderCheck {
   #fromAbove(high: number, low: number): SenderVerdict {
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour?.role === 'child') return 'forged'
-    return this.#table.best(high, low, true) >= 0 ? 'misplaced' : 'good'
+    const isBelow = this.#table.best(high, low, true) >= 0
+    return isBelow || this.#nextHop.isBelowPlain(joinHalves(high, low)) ? 'misplaced' : 'good'
   }
 }
 

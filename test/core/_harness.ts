@@ -259,9 +259,17 @@ export class World {
       moved = false
       for (const host of this.hosts) {
         for (const end of [...host.ends.values()]) if (this.#flush(end)) moved = true
+        if (this.#endTurn(host)) moved = true
       }
     }
     this.#settling = false
+  }
+
+  /** What a core puts off to the end of the turn is due now. */
+  #endTurn(host: Host): boolean {
+    if (host.core.nextDeadlineMs() > this.nowMs) return false
+    this.perform(host, host.core.handle(this.nowMs, { kind: 'tick' }))
+    return true
   }
 
   #flush(end: End): boolean {

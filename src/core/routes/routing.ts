@@ -145,7 +145,9 @@ export class Routing {
   /** Both ends know of the link: what we want to hear is asked for on the next turn. */
   established(link: Link): void {
     const { routes } = link
-    if (routes === undefined || !link.hearsRoutes || routes.subscription.state !== 'none') return
+    // Without an id we have no link at the other end that could be told anything.
+    if (routes === undefined || !link.hearsRoutes || this.#state.config.id === 0n) return
+    if (routes.subscription.state !== 'none') return
     routes.subscription.state = 'due'
     this.#arm()
   }
