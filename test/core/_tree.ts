@@ -1,5 +1,7 @@
 // Small trees for the data path: of hosts, and of strangers around one host.
 
+import type { CoreConfig } from '../../src/core/config.js'
+import { DETAIL } from '../../src/wire/route-messages.js'
 import { type Host, World } from './_harness.js'
 import { registrationOf } from './_registrations.js'
 import { Stranger } from './_stranger.js'
@@ -8,8 +10,14 @@ export const ROOT = 'ipv4://10.0.0.1:1'
 const A = 'ipv4://10.0.0.2:1'
 const B = 'ipv4://10.0.0.3:1'
 
+/** Nodes that do not hear who is where ask upwards, as plain ones do. */
+export const ASKS_UPWARDS: Partial<CoreConfig> = { routeDetail: DETAIL.none }
+
 /** root 0x100 > a 0x200 > leaf 0x400; root > b 0x300; plain ones by name. */
-export function tree(plain: readonly string[] = []): {
+export function tree(
+  plain: readonly string[] = [],
+  rules: Partial<CoreConfig> = {},
+): {
   world: World
   root: Host
   a: Host
@@ -17,13 +25,13 @@ export function tree(plain: readonly string[] = []): {
   leaf: Host
 } {
   const world = new World()
-  const announce = (name: string) => ({ announce: !plain.includes(name) })
+  const announce = (name: string) => ({ ...rules, announce: !plain.includes(name) })
   const root = world.host({ id: 0x100n, ...announce('root') }).listen(ROOT)
   const a = world.host({ id: 0x200n, parents: [ROOT], ...announce('a') }).listen(A)
   const b = world.host({ id: 0x300n, parents: [ROOT], ...announce('b') }).listen(B)
   const leaf = world.host({ id: 0x400n, parents: [A], ...announce('leaf') })
   for (const host of [root, a, b, leaf]) host.give({ kind: 'start' })
-  // The root is told what is below its children: nothing distributes it at this layer.
+  // What is below a plain child only the topology knows.
   root.core.topology.update(0x400n, 0x200n)
   return { world, root, a, b, leaf }
 }

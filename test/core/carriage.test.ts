@@ -5,7 +5,7 @@ import { EXTENSION } from '../../src/wire/extension.js'
 import { type Host, World } from './_harness.js'
 import { registrationOf } from './_registrations.js'
 import { dataFrame, Stranger } from './_stranger.js'
-import { one, parentOf, ROOT, tree } from './_tree.js'
+import { ASKS_UPWARDS, one, parentOf, ROOT, tree } from './_tree.js'
 
 function request(host: Host, to: bigint, extensionKind: number): string {
   const message = host.core.data.newMessage()
@@ -80,7 +80,7 @@ test('a forwarder answers FULL for a full outlet, NO_CONNECTION for a closed one
 })
 
 test('an answer that finds a full outlet is lost and counted', (t) => {
-  const { root, a } = tree()
+  const { root, a } = tree([], ASKS_UPWARDS)
   for (const each of ends(root)) each.wire.limitBytes = 10
   a.send(0x999n, 'x')
   t.is(root.core.counters.answersLost, 1)

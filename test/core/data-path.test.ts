@@ -4,7 +4,7 @@ import { frameOf } from '../../src/wire/frame.js'
 import { World } from './_harness.js'
 import { registrationOf } from './_registrations.js'
 import { innerOf, Stranger } from './_stranger.js'
-import { one, parentOf, ROOT, tree } from './_tree.js'
+import { ASKS_UPWARDS, one, parentOf, ROOT, tree } from './_tree.js'
 
 const REQUIRE_RESPONSE = 1
 
@@ -71,7 +71,7 @@ test('an unknown target is answered with its content for plain origins, without 
     [['a'], 'lost'],
     [[], ''],
   ] as const) {
-    const { root, a } = tree(plain)
+    const { root, a } = tree(plain, ASKS_UPWARDS)
     t.is(a.send(0x999n, 'lost'), 'sent')
     t.deepEqual(
       a.answers.map((answer) => [answer.from, answer.resultCode, answer.text]),
@@ -118,7 +118,7 @@ test('a response that is asked for comes from the target alone', (t) => {
 })
 
 test('a failed message with a wanted response is answered once', (t) => {
-  const { leaf } = tree()
+  const { leaf } = tree([], ASKS_UPWARDS)
   leaf.send(0x999n, 'x', { flags: REQUIRE_RESPONSE })
   t.deepEqual(
     leaf.answers.map(({ resultCode }) => resultCode),

@@ -27,8 +27,10 @@ const RESUMABLE_MAX = 4_096
 
 /** What a node says of itself beside its records. */
 export interface SelfFacts {
-  /** Raised by every change of the others. */
+  /** Raised by every change of what all neighbours are told. */
   readonly version: number
+  /** Raised by those and by what only children are told: opaque, ancestors. */
+  readonly versionForChildren: number
   readonly warming: boolean
   readonly opaque: boolean
   readonly ancestors: readonly bigint[]
@@ -128,22 +130,27 @@ export class Publisher {
     this.#ended.set(link.peer.id, { role: link.role, detail, sequence })
   }
 
-  isDue(routes: LinkRoutes): boolean {
+  #versionFor(link: Link): number {
+    const { self } = this.#rooms
+    return link.role === 'child' ? self.versionForChildren : self.version
+  }
+
+  isDue(link: Link, routes: LinkRoutes): boolean {
     const { subscriber } = routes
     if (subscriber === undefined) return false
     if (subscriber.snapshotAt >= 0 || subscriber.sequence !== this.#log.head) return true
     if (subscriber.answerDue !== undefined) return true
-    return subscriber.toldVersion !== this.#rooms.self.version
+    return subscriber.toldVersion !== this.#versionFor(link)
   }
 
   /** Writes what is due; true where nothing is left for a later turn. */
   flush(link: Link, routes: LinkRoutes): boolean {
     for (let packets = 0; packets < PACKETS_A_TURN; packets++) {
       const { subscriber } = routes
-      if (subscriber === undefined || !this.isDue(routes)) return true
+      if (subscriber === undefined || !this.isDue(link, routes)) return true
       if (!this.#packet(link, routes, subscriber)) return false
     }
-    return !this.isDue(routes)
+    return !this.isDue(link, routes)
   }
 
   /** False where the connection takes nothing now. */
@@ -152,7 +159,7 @@ export class Publisher {
     if (answerDue !== undefined) {
       if (!this.#respond(link, 0, answerDue, sequence)) return false
       subscriber.answerDue = undefined
-      subscriber.toldVersion = this.#rooms.self.version
+      subscriber.toldVersion = this.#versionFor(link)
       return true
     }
     if (subscriber.snapshotAt >= 0) return this.#snapshotPacket(link, routes, subscriber)
@@ -197,7 +204,7 @@ export class Publisher {
     for (; sequence < this.#log.head; sequence++) {
       if (!this.#change(link, routes, sequence + 1)) break
     }
-    const saysFlags = subscriber.toldVersion !== this.#rooms.self.version
+    const saysFlags = subscriber.toldVersion !== this.#versionFor(link)
     if (writer.count === 0 && !saysFlags) {
       subscriber.sequence = sequence
       return true
@@ -248,14 +255,14 @@ export class Publisher {
 
   #write(link: Link, subscriber: Subscriber, sequence: number, snapshotEnd: boolean): boolean {
     const { courier, self, state } = this.#rooms
-    const says = subscriber.toldVersion !== self.version
-    const { warming, opaque } = self
-    const ancestors = link.role === 'child' ? self.ancestors : []
-    const flags = says ? { warming, opaque, ancestors } : {}
+    const says = subscriber.toldVersion !== this.#versionFor(link)
+    const { warming, opaque, ancestors } = self
+    const forChild = link.role === 'child' ? { opaque, ancestors } : {}
+    const flags = says ? { warming, ...forChild } : {}
     const count = this.#writer.count
     const body = this.#writer.finish({ sequence, snapshotEnd, ...flags })
     if (courier.write(link, body) !== 'ok') return false
-    subscriber.toldVersion = self.version
+    subscriber.toldVersion = this.#versionFor(link)
     state.counters.routePacketsSent++
     state.counters.routeRecordsSent += count
     return true

@@ -259,7 +259,7 @@ export class Routing {
       if (routes === undefined) continue
       const isDue = routes.subscription.state === 'due'
       if (isDue && !this.#hearing.subscribe(link, routes)) isFull = true
-      if (this.#publisher.isDue(routes) && !this.#publisher.flush(link, routes)) isFull = true
+      if (this.#publisher.isDue(link, routes) && !this.#publisher.flush(link, routes)) isFull = true
     }
     if (this.#keeper.hasSweeps) this.#arm()
     else if (isFull) this.#arm(FULL_WAIT_MS)

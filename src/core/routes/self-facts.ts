@@ -13,6 +13,7 @@ export const ANCESTORS_MAX = 64
 export class OwnFacts implements SelfFacts {
   readonly #state: CoreState
   version = 0
+  versionForChildren = 0
   warming = true
   opaque = false
   ancestors: readonly bigint[] = []
@@ -46,7 +47,7 @@ export class OwnFacts implements SelfFacts {
     if (opaque === this.opaque && isSame(ancestors, this.ancestors)) return false
     this.opaque = opaque
     this.ancestors = ancestors
-    this.version++
+    this.versionForChildren++
     return true
   }
 
@@ -55,6 +56,7 @@ export class OwnFacts implements SelfFacts {
     if (!this.warming) return
     this.warming = false
     this.version++
+    this.versionForChildren++
   }
 }
 
