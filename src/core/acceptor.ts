@@ -10,19 +10,22 @@ import type { Port } from './effects.js'
 import { type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
 import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
+import type { Routing } from './routes/routing.js'
 import { newSession } from './sessions.js'
 
 export class Acceptor {
   readonly #state: CoreState
   readonly #links: Links
   readonly #registrar: Registrar
+  readonly #routing: Routing
   /** Accepted and not registered yet, oldest first. */
   readonly #pending = new Set<Connection>()
   /** Those of them that wait for another life of their id to show itself. */
   readonly #probing = new Set<Connection>()
 
-  constructor(state: CoreState, links: Links, registrar: Registrar) {
+  constructor(state: CoreState, links: Links, registrar: Registrar, routing: Routing) {
     this.#state = state
+    this.#routing = routing
     this.#links = links
     this.#registrar = registrar
   }
@@ -110,9 +113,30 @@ export class Acceptor {
       this.#probing.add(connection)
       deadlines.set(`probe:${connection.number}`, nowMs + config.limits.probeMs)
       this.#links.ping(admission.link)
-    } else {
+    } else if (admission.kind !== 'new' || !this.#asksElsewhere(connection, sequence, register)) {
       this.#welcome(connection, sequence, register, admission)
     }
+  }
+
+  /** Another life of the id is known somewhere in the tree: it is asked before we believe. */
+  #asksElsewhere(connection: Connection, sequence: bigint, register: RegisterData): boolean {
+    const life = register.announcement?.incarnation
+    if (life === undefined || requestedRole(register) !== 'child') return false
+    const done = (isAlive: boolean): void => this.#answeredElsewhere(connection, isAlive)
+    if (!this.#routing.registers(register.id, life, done)) return false
+    connection.probing({ sequence, register })
+    this.#probing.add(connection)
+    return true
+  }
+
+  #answeredElsewhere(connection: Connection, isAlive: boolean): void {
+    const held = connection.held
+    if (connection.phase !== 'probing' || held === undefined) return
+    this.#probing.delete(connection)
+    const { sequence, register } = held
+    connection.held = undefined
+    if (isAlive) this.#refuse(connection, sequence, register.id, 'ID_CONFLICT')
+    else this.#welcome(connection, sequence, register, { kind: 'new' })
   }
 
   /** The holder of the id was asked for a sign; the time for it is over. */

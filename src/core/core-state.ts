@@ -21,6 +21,11 @@ export type TimerKind =
   | 'warm'
   | 'grace'
   | 'circle'
+  | 'judge'
+  | 'refused'
+  | 'own'
+  | 'flap'
+  | 'sight'
 export type Timer = `${TimerKind}:${number}`
 
 /** Sequences count microseconds since 2026-01-01 at the start of the process (spec A.5). */

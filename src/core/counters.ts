@@ -37,6 +37,8 @@ export interface Counters {
   lateRoutes: number
   /** Records that were not taken: out of bounds, over the ceiling, not granted. */
   routesRefused: number
+  /** Ids that were claimed by a life that was elsewhere. */
+  falseMoves: number
   /** Our own id, announced by others. */
   ownIdHeard: number
 }
@@ -69,6 +71,7 @@ export function newCounters(): Counters {
     routeRecordsReceived: 0,
     lateRoutes: 0,
     routesRefused: 0,
+    falseMoves: 0,
     ownIdHeard: 0,
   }
 }

@@ -91,7 +91,12 @@ export class DataPath {
    */
   send(message: OutgoingData): SendOutcome {
     const link = this.#nextHop.find(message.toHi, message.toLo)
-    if (link === undefined || this.#state.config.id === 0n) return 'no_route'
+    return link === undefined ? 'no_route' : this.sendVia(link, message)
+  }
+
+  /** The same by a link of the caller's choice. */
+  sendVia(link: Link, message: OutgoingData): SendOutcome {
+    if (this.#state.config.id === 0n) return 'no_route'
     if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
       return 'unsupported'
     }
@@ -193,9 +198,14 @@ export class DataPath {
       this.#answer(link, head, data, 'BAD_VERSION')
       return
     }
+    if (data.extensionKind === EXTENSION.SIGHTING && this.#state.config.announce) return
     if (!this.#isSelf(data.toHi, data.toLo)) {
       const fault = this.#forward(link, head, data)
       if (fault !== undefined) this.#answer(link, head, data, fault)
+      return
+    }
+    if (isForNodes(data.extensionKind)) {
+      this.#routing.asked(data)
       return
     }
     this.#state.counters.received++
@@ -209,7 +219,7 @@ export class DataPath {
     if (data.routerCount >= this.#state.config.limits.ttl) return 'TTL'
     if (data.routerContains(this.#self.high, this.#self.low)) return 'LOOP'
     if (data.toHi === 0 && data.toLo === 0) return 'BAD_ARGUMENT'
-    const link = this.#nextHop.onward(data.toHi, data.toLo, from)
+    const link = this.#wayOn(from, data)
     if (link === undefined) return 'NO_ROUTE'
     // A node that speaks plainly passes on what it does not know, as a plain node does.
     const asks = this.#state.config.announce && asksOurKind(data.extensionKind)
@@ -220,9 +230,21 @@ export class DataPath {
     return undefined
   }
 
+  /** A question for a life also follows records that are out of use. */
+  #wayOn(from: Link, data: DataCursor): Link | undefined {
+    const { extensionKind, toHi, toLo } = data
+    const link = this.#nextHop.onward(toHi, toLo, from)
+    if (link !== undefined || extensionKind !== EXTENSION.LIFE_PROBE) return link
+    return this.#routing.oldWay(toHi, toLo, from)
+  }
+
   #response(from: Link, head: InnerCursor, data: DataCursor): void {
     const { counters } = this.#state
     if (this.#isSelf(data.toHi, data.toLo)) {
+      if (isForNodes(data.extensionKind)) {
+        this.#routing.returned(data, head.resultCode === BUS_ERRORS.UNSUPPORTED.wire)
+        return
+      }
       counters.received++
       this.#delivery.answer(data, head)
       return
@@ -269,12 +291,18 @@ export class DataPath {
   }
 }
 
+/** What nodes say to each other, and no user hears. */
+function isForNodes(extensionKind: number): boolean {
+  return extensionKind >= EXTENSION.LIFE_PROBE && extensionKind <= EXTENSION.SIGHTING
+}
+
 /** A question that only our own kind answers. */
 function asksOurKind(extensionKind: number): boolean {
   return (
     extensionKind === EXTENSION.REQUEST ||
     extensionKind === EXTENSION.PROBE ||
-    extensionKind === EXTENSION.PEERS_QUERY
+    extensionKind === EXTENSION.PEERS_QUERY ||
+    extensionKind === EXTENSION.LIFE_PROBE
   )
 }
 

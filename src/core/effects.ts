@@ -75,6 +75,8 @@ export type LinkDownReason =
   | 'replaced'
   /** It broke the protocol; the event's code says how. */
   | 'fault'
+  /** Its id belongs to another life that is known and lives. */
+  | 'conflict'
   /** A plain peer's second connection never came. */
   | 'half_registered'
   /** The user asked for it. */

@@ -228,7 +228,10 @@ export class Inbound {
         this.#established(connection)
         return
       case 'leave':
-        if (connection.link !== undefined) connection.link.leaving = true
+        if (connection.link !== undefined) {
+          connection.link.leaving = true
+          connection.link.leaveCode = control.code
+        }
         return
       case 'ping':
         this.#pinged(connection, head, control.ping)
@@ -269,6 +272,8 @@ export class Inbound {
         routing.unsubscribed(link)
         return
       case 'route_refuse':
+        routing.refused(link, control.refuse)
+        return
       case 'conn_sync':
       case 'conn_sync_rsp':
         this.#state.counters.unknownMessages++

@@ -44,8 +44,13 @@ export class Link {
   refreshSequence = 0n
   /** Faults since the last good message on any of its connections. */
   faults = 0
+  /** Breaches of what it may announce, since when. */
+  breaches = 0
+  breachedSinceMs = Number.NEGATIVE_INFINITY
   /** The other end announced that it leaves. */
   leaving = false
+  /** The error for which it says that we have to go; 0 for none. */
+  leaveCode = 0
   /** Its part of the routing table, while the link stands. */
   routes: LinkRoutes | undefined
 

@@ -9,6 +9,10 @@ import type { LinkDownReason, LinkRole } from './effects.js'
 import { Link, type PeerIdentity } from './link.js'
 import { Liveness } from './liveness.js'
 
+/** routing-table.md, "Limits": a breach of a grant is the neighbour's own. */
+const BREACHES_MAX = 3
+const BREACH_WINDOW_MS = 10_000
+
 export interface LinkBirth {
   readonly connection: Connection
   readonly peer: PeerIdentity
@@ -90,7 +94,8 @@ export class Links {
     deadlines.clear(`half:${link.number}`)
     deadlines.clear(`refresh:${link.number}`)
     const info = link.info()
-    if (reason === 'closing' || reason === 'disconnected') this.#sayLeave(link)
+    if (reason === 'closing' || reason === 'disconnected') this.#sayLeave(link, 0)
+    if (reason === 'conflict') this.#sayLeave(link, BUS_ERRORS.ID_CONFLICT.wire)
     const how = reason === 'silent' || reason === 'lost' ? 'now' : 'flush'
     for (const connection of link.connections) this.close(connection, how)
     counters.linksDown++
@@ -99,11 +104,11 @@ export class Links {
   }
 
   /** Our own kind is told; to a plain peer closing in good order says the same. */
-  #sayLeave(link: Link): void {
+  #sayLeave(link: Link, code: number): void {
     if (link.plain) return
     const sequence = BigInt(this.#state.nextSequence())
     const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
-    this.write(link.control, encodeControl(head, { kind: 'leave' }))
+    this.write(link.control, encodeControl(head, { kind: 'leave', code }))
   }
 
   /** Forgets a connection and has the shell close it. What belongs to its link goes on. */
@@ -169,6 +174,16 @@ export class Links {
     connection.faults++
     link.faults++
     if (Math.max(connection.faults, link.faults) > faultsMax) this.end(link, 'fault', code)
+  }
+
+  /** What a neighbour may not announce: the third time in ten seconds ends its link. */
+  breach(link: Link): void {
+    const { nowMs } = this.#state
+    if (nowMs - link.breachedSinceMs > BREACH_WINDOW_MS) {
+      link.breachedSinceMs = nowMs
+      link.breaches = 0
+    }
+    if (++link.breaches >= BREACHES_MAX) this.end(link, 'fault', 'TOO_MANY_FAULTS')
   }
 
   /** Ends a connection that has no link, and says so. */

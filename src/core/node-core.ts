@@ -20,6 +20,7 @@ import { ParentKeeper } from './parent-keeper.js'
 import { Registrar } from './registrar.js'
 import { RoutesView } from './routes/routes-view.js'
 import { Routing } from './routes/routing.js'
+import { isRoutingTimer } from './routes/routing-timers.js'
 import type { Topology } from './topology.js'
 
 export class NodeCore {
@@ -57,7 +58,7 @@ export class NodeCore {
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
     this.routes = new RoutesView(routing, nextHop, config.id)
-    this.#acceptor = new Acceptor(state, this.#links, registrar)
+    this.#acceptor = new Acceptor(state, this.#links, registrar, routing)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, (address, purpose) =>
       this.#dialler.dial(address, purpose),
@@ -65,6 +66,7 @@ export class NodeCore {
     this.#refresh = new KeyRefresh(state, this.#links)
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
     this.data = new DataPath({ state, links: this.#links, nextHop, routing, delivery })
+    routing.openPost(this.data)
     this.#inbound = new Inbound({
       state,
       links: this.#links,
@@ -238,7 +240,7 @@ export class NodeCore {
       if (purpose?.kind === 'data' && purpose.link === link) this.#links.close(connection, 'now')
     }
     this.#routing.down(link, reason)
-    if (link.role === 'parent') this.#parent.linkDown()
+    if (link.role === 'parent') this.#parent.linkDown(link.leaveCode !== 0)
   }
 
   #failed(failure: DialFailure): void {
@@ -263,16 +265,13 @@ export class NodeCore {
     const link = this.#links.get(number)
     const connection = this.#state.connections.get(number)
     if (kind === 'parent') this.#parent.redial()
-    else if (kind === 'routes') this.#routing.turn()
-    else if (kind === 'warm') this.#routing.warmedUp()
-    else if (kind === 'grace') this.#routing.graceEnded(number)
-    else if (kind === 'circle' && link) this.#routing.circleLasts(link)
     else if (kind === 'live' && link) this.#links.judge(link, dueMs)
     else if (kind === 'half' && link) this.#links.end(link, 'half_registered')
     else if (kind === 'refresh' && link) this.#refresh.due(link)
     else if (kind === 'probe' && connection) this.#acceptor.probeEnded(connection)
     else if (kind === 'temporary' && connection) this.#links.close(connection, 'flush')
     else if (kind === 'register' && connection) this.#registerTimeout(connection)
+    else if (isRoutingTimer(kind)) this.#routing.due(kind, number, link)
   }
 
   #registerTimeout(connection: Connection): void {

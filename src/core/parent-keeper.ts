@@ -55,9 +55,14 @@ export class ParentKeeper {
     }
   }
 
-  linkDown(): void {
+  /** `refused`: the parent told us to go, our id being another's. */
+  linkDown(refused: boolean): void {
     if (this.#stopped) return
     this.#state.become('parent_lost')
+    if (refused) {
+      this.#retryAfter(this.#dialler.refused(this.#state.chance()))
+      return
+    }
     const livedMs = this.#state.nowMs - this.#upSinceMs
     this.#retryAfter(this.#dialler.lost(livedMs, this.#state.chance()))
   }

@@ -72,7 +72,8 @@ export type ControlBody =
   | { readonly kind: 'register_req' | 'register_rsp'; readonly register: RegisterData }
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
   | { readonly kind: 'handshake_confirm'; readonly sequence: bigint }
-  | { readonly kind: 'leave' }
+  /** `code`: 0, or the wire number of the error for which the receiver has to go. */
+  | { readonly kind: 'leave'; readonly code: number }
   | RouteBody
 
 export type ControlKind = ControlBody['kind']

@@ -12,6 +12,7 @@ import {
   writeRegister,
 } from './control-encode.js'
 import type { ControlBody, ControlKind, Handshake } from './control-messages.js'
+import { treebus } from './generated/bus.js'
 import { headBytes, OutgoingHead, sourceField, writeHead } from './head-writer.js'
 import { copyBytes, varintBytes, writeVarint } from './proto-writer.js'
 import { readRoute, writeRoute } from './route-codec.js'
@@ -73,6 +74,7 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writeConfirm(body.sequence, writer)
       break
     case 'leave':
+      treebus.wire.Leave.encode({ code: body.code }, writer)
       break
     default:
       writeRoute(body, writer)
@@ -129,7 +131,7 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
     case 'handshake_confirm':
       return { kind, sequence: readConfirm(reader) }
     case 'leave':
-      return { kind }
+      return { kind, code: treebus.wire.Leave.decode(reader).code ?? 0 }
     default:
       return readRoute(kind, reader)
   }

@@ -11,6 +11,13 @@ export const EXTENSION = {
   PROBE_REPLY: 5,
   PEERS_QUERY: 6,
   PEERS_REPLY: 7,
+  /** Which life has this id? Asked and answered by the nodes themselves. */
+  LIFE_PROBE: 8,
+  LIFE_REPLY: 9,
+  /** Nothing follows on this path: the sender goes on by another. */
+  MARK: 10,
+  /** From below a plain parent: there is somebody here. */
+  SIGHTING: 11,
 } as const
 
 export type ExtensionKind = (typeof EXTENSION)[keyof typeof EXTENSION]

@@ -3,12 +3,15 @@
 import { DETAIL, type SubscribeResponse } from '../../wire/route-messages.js'
 import type { RouteRecord } from '../../wire/route-record.js'
 import { RouteUpdateReader } from '../../wire/route-update-reader.js'
-import { highHalf, lowHalf } from '../bus-id.js'
+import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
 import type { Links } from '../links.js'
+import type { ChangeLog } from './change-log.js'
 import type { Courier } from './courier.js'
+import type { Judge } from './judge.js'
 import type { Learning } from './learning.js'
+import type { RouteTable } from './route-table.js'
 import type { SetKeeper } from './set-keeper.js'
 import type { LinkRoutes } from './subscription.js'
 
@@ -21,6 +24,10 @@ export interface HearingRooms {
   readonly learning: Learning
   readonly keeper: SetKeeper
   readonly courier: Courier
+  readonly judge: Judge
+  readonly table: RouteTable
+  readonly linkOf: (row: number) => Link | undefined
+  readonly log: ChangeLog
   /** What a neighbour says of itself and of those above it may have changed. */
   readonly told: (link: Link) => void
 }
@@ -117,7 +124,7 @@ export class Hearing {
     counters.routePacketsReceived++
     for (let step = reader.next(); step !== 'end'; step = reader.next()) {
       counters.routeRecordsReceived++
-      if (step === 'add') this.#added(routes, reader.record)
+      if (step === 'add') this.#added(link, routes, reader.record)
       else this.#removed(link, routes)
       // A record may have cost its link.
       if (link.routes !== routes) return
@@ -125,7 +132,7 @@ export class Hearing {
     this.#packetEnded(link, routes)
   }
 
-  #added(routes: LinkRoutes, record: RouteRecord): void {
+  #added(link: Link, routes: LinkRoutes, record: RouteRecord): void {
     const { counters, config } = this.#state
     if (record.idLow === this.#selfLow && record.idHigh === this.#selfHigh) {
       counters.ownIdHeard++
@@ -136,7 +143,49 @@ export class Hearing {
       return
     }
     record.hops = Math.min(HOPS_MAX, record.hops + 1)
-    this.#rooms.learning.learn(routes.set, record)
+    if (link.role === 'child') this.#fromChild(link, routes, record)
+    else {
+      this.#rooms.learning.learn(routes.set, record)
+      if (link.role === 'parent') this.#checkOwnChild(record)
+    }
+  }
+
+  #fromChild(link: Link, routes: LinkRoutes, record: RouteRecord): void {
+    const { judge, learning, log, table } = this.#rooms
+    const { idHigh, idLow, attach } = record
+    const hasOthers = table.find(idHigh, idLow) >= 0
+    if (!hasOthers) {
+      learning.learn(routes.set, record)
+      return
+    }
+    const beforeMs = log.lastMs(idHigh, idLow)
+    const left = this.#childLeft(link, record)
+    if (!learning.learn(routes.set, record)) return
+    const life = lifeOf(record)
+    if (left !== undefined) judge.moved(link, left, joinHalves(idHigh, idLow), life, attach)
+    judge.announced(link, idHigh, idLow, life, beforeMs)
+  }
+
+  /** The other child link from which this record takes its id away, by a higher attach. */
+  #childLeft(link: Link, record: RouteRecord): Link | undefined {
+    const { linkOf, table } = this.#rooms
+    const row = table.best(record.idHigh, record.idLow, true)
+    const old = row < 0 ? undefined : linkOf(row)
+    if (old === undefined || old === link || !table.rows.isLife(row, record.incarnation)) {
+      return undefined
+    }
+    return table.rows.attach(row) < record.attach ? old : undefined
+  }
+
+  /** Our parent knows a child of ours by another way. */
+  #checkOwnChild(record: RouteRecord): void {
+    const child = this.#state.neighbours.find(record.idHigh, record.idLow)
+    if (child?.role !== 'child' || child.routes === undefined) return
+    const { judge, table } = this.#rooms
+    const row = table.rowIn(child.routes.set, record.idHigh, record.idLow)
+    const isSame = row >= 0 && table.rows.isLife(row, record.incarnation)
+    if (isSame && table.rows.attach(row) >= record.attach) return
+    judge.ownChildElsewhere(child)
   }
 
   #removed(link: Link, routes: LinkRoutes): void {
@@ -163,4 +212,11 @@ export class Hearing {
     }
     this.#rooms.told(link)
   }
+}
+
+function lifeOf({ incarnation }: RouteRecord): Uint8Array {
+  const life = new Uint8Array(16)
+  const view = new DataView(life.buffer)
+  for (let word = 0; word < 4; word++) view.setUint32(word * 4, incarnation[word] ?? 0)
+  return life
 }

@@ -48,3 +48,4 @@ export class LearnedSet {
 const RANKS = { child: 0, sibling: 1, parent: 2 } as const
 
 export const CHILD_RANK = RANKS.child
+export const PARENT_RANK = RANKS.parent

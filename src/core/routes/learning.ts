@@ -99,6 +99,13 @@ export class Learning {
     this.#remark(high, low)
   }
 
+  /** The record counts as before, but not for everybody. */
+  mark(row: number, mark: number, on: boolean): void {
+    const { rows } = this.#table
+    this.#touch(rows.idHigh(row), rows.idLow(row), 0)
+    rows.mark(row, mark, on)
+  }
+
   /** Notes an id whose record is not in the table: our own. */
   touchAlone(high: number, low: number): void {
     this.#before.up = -1

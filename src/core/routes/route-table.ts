@@ -3,7 +3,7 @@
 import type { RouteRecord } from '../../wire/route-record.js'
 import { IdMap } from '../id-map.js'
 import { IdIndex } from './id-index.js'
-import { CHILD_RANK, type Feeder, LearnedSet } from './learned-set.js'
+import { CHILD_RANK, type Feeder, LearnedSet, PARENT_RANK } from './learned-set.js'
 import { MARK, RowStore } from './row-store.js'
 
 /** The part of a row's place that names its set; a node has fewer links than that. */
@@ -210,10 +210,12 @@ export class RouteTable {
     const head = this.#index.find(high, low)
     const first = this.incumbent(head)
     const childrenOnly = viewer.rank !== CHILD_RANK
+    const isParent = viewer.rank === PARENT_RANK
     let best = -1
     for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
       const set = this.setOf(row)
       if (set === viewer || (childrenOnly && set.rank !== CHILD_RANK)) continue
+      if (isParent && (this.rows.marks(row) & MARK.REFUSED) !== 0) continue
       if (this.isShown(row) && this.rows.isSameLife(first, row)) best = this.#better(best, row)
     }
     return best

@@ -1,8 +1,12 @@
 // The routing table at work: what links coming, links going and neighbours' words do to it.
 
-import type { SubscribeRequest, SubscribeResponse } from '../../wire/route-messages.js'
-import { NO_RANGES, RouteRecord } from '../../wire/route-record.js'
-import { highHalf, lowHalf } from '../bus-id.js'
+import { unreachable } from '../../errors.js'
+import { OutgoingData } from '../../wire/data-codec.js'
+import type { DataCursor } from '../../wire/data-cursor.js'
+import { EXTENSION } from '../../wire/extension.js'
+import type { RouteRefuse, SubscribeRequest, SubscribeResponse } from '../../wire/route-messages.js'
+import { NO_RANGES, REMOVE_REASON, RouteRecord } from '../../wire/route-record.js'
+import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { LinkDownReason } from '../effects.js'
 import type { Link } from '../link.js'
@@ -11,15 +15,20 @@ import { BehindPlain } from './behind-plain.js'
 import { ChangeLog } from './change-log.js'
 import { Courier } from './courier.js'
 import { Hearing } from './hearing.js'
+import { Judge } from './judge.js'
 import type { LearnedSet } from './learned-set.js'
 import { Learning } from './learning.js'
+import { LifeProbe, type Post } from './life-probe.js'
 import { Publisher, SUBSCRIBE_INTERVAL_MS, wordsOfLife } from './publisher.js'
 import { RouteTable } from './route-table.js'
+import type { RoutingTimer } from './routing-timers.js'
 import { OwnFacts } from './self-facts.js'
 import { SetKeeper } from './set-keeper.js'
+import { Sighting } from './sighting.js'
 
 const TURN_TIMER = 'routes:0'
 const WARM_TIMER = 'warm:0'
+const FLAP_TIMER = 'flap:0'
 /** A connection that took nothing is asked again after this. */
 const FULL_WAIT_MS = 2
 /** The others of a circle give the lowest id this long to end it. */
@@ -27,8 +36,8 @@ const CIRCLE_MS = 5_000
 
 export class Routing {
   readonly table = new RouteTable()
-  readonly log = new ChangeLog()
-  readonly learning = new Learning(this.table, this.log)
+  readonly log: ChangeLog
+  readonly learning: Learning
   readonly facts: OwnFacts
   readonly #state: CoreState
   readonly #links: Links
@@ -39,8 +48,12 @@ export class Routing {
   /** By the slot of their set. */
   readonly #linkOf: (Link | undefined)[] = []
   readonly #record = new RouteRecord()
+  readonly #sighting: Sighting
   readonly #selfHigh: number
   readonly #selfLow: number
+  readonly #probe: LifeProbe
+  readonly #judge: Judge
+  #post: Post | undefined
   #armed = false
 
   constructor(state: CoreState, links: Links) {
@@ -48,7 +61,11 @@ export class Routing {
     this.#links = links
     this.#selfHigh = highHalf(state.config.id)
     this.#selfLow = lowHalf(state.config.id)
-    const { learning, log, table } = this
+    const { table } = this
+    const log = new ChangeLog(() => state.nowMs)
+    const learning = new Learning(table, log)
+    this.log = log
+    this.learning = learning
     const courier = new Courier(state)
     const keeper = new SetKeeper(state, table, learning)
     const told = (link: Link): void => this.#told(link)
@@ -56,7 +73,24 @@ export class Routing {
     this.#keeper = keeper
     this.#behind = new BehindPlain(state, table, learning)
     this.#publisher = new Publisher({ state, table, log, learning, courier, self: this.facts })
-    this.#hearing = new Hearing({ state, links, learning, keeper, courier, told })
+    const post: Post = {
+      newMessage: () => new OutgoingData(),
+      send: (message) => this.#post?.send(message) ?? 'no_route',
+      sendVia: (link, message) => this.#post?.sendVia(link, message) ?? 'no_route',
+    }
+    const linkOf = (row: number): Link | undefined => this.linkOf(row)
+    this.#sighting = new Sighting(state, post)
+    const probe = new LifeProbe(state, post)
+    this.#probe = probe
+    const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
+    this.#judge = judge
+    const rooms = { state, links, table, log, learning, keeper, courier, judge, linkOf, told }
+    this.#hearing = new Hearing(rooms)
+  }
+
+  /** From now on messages can be sent: the data path needs us, so it is there later. */
+  openPost(post: Post): void {
+    this.#post = post
   }
 
   start(): void {
@@ -68,11 +102,46 @@ export class Routing {
   stop(): void {
     this.#state.deadlines.clear(WARM_TIMER)
     this.#state.deadlines.clear(TURN_TIMER)
+    this.#state.deadlines.clear(FLAP_TIMER)
+    this.#sighting.stop()
     this.#keeper.stop()
+    this.#judge.stop()
+    this.#probe.stop()
   }
 
-  warmedUp(): void {
-    this.facts.warmedUp()
+  /** One of our deadlines came. */
+  due(kind: RoutingTimer, number: number, link: Link | undefined): void {
+    switch (kind) {
+      case 'routes':
+        this.#turn()
+        return
+      case 'warm':
+        this.facts.warmedUp()
+        break
+      case 'grace':
+        this.#keeper.graceEnded(number)
+        break
+      case 'circle':
+        if (link !== undefined) this.#endCircle(link)
+        break
+      case 'judge':
+        this.#probe.timedOut(number)
+        break
+      case 'refused':
+        this.#judge.refusedEnded(number)
+        break
+      case 'own':
+        if (link !== undefined) this.#judge.ownChildDue(link)
+        break
+      case 'sight':
+        this.#sighting.show()
+        return
+      case 'flap':
+        this.log.release()
+        break
+      default:
+        unreachable(kind)
+    }
     this.#arm()
   }
 
@@ -83,7 +152,15 @@ export class Routing {
     this.#learnNeighbour(link, routes.set)
     this.#behind.up(link)
     if (link.role === 'parent') this.#parentsChanged()
+    if (link.role === 'child') this.#registeredHere(routes.set)
+    this.#sighting.up(link)
     this.#arm()
+  }
+
+  /** Whoever had its id before was asked, if there was anybody to ask. */
+  #registeredHere(set: LearnedSet): void {
+    const row = this.table.rowIn(set, set.link.idHigh, set.link.idLow)
+    if (row >= 0) this.learning.promote(row, REMOVE_REASON.replaced)
   }
 
   /** The neighbour itself is in the set from its registration on. */
@@ -122,6 +199,7 @@ export class Routing {
     link.routes = undefined
     if (this.#state.state === 'stopped') return
     this.#state.deadlines.clear(`circle:${link.number}`)
+    this.#state.deadlines.clear(`own:${link.number}`)
     this.#keeper.down(link, routes, reason)
     if (link.role === 'parent') this.#parentLost()
     this.#arm()
@@ -135,11 +213,6 @@ export class Routing {
 
   #parentsChanged(): void {
     this.facts.refresh(this.#state.neighbours.parents)
-  }
-
-  graceEnded(number: number): void {
-    this.#keeper.graceEnded(number)
-    this.#arm()
   }
 
   /** Both ends know of the link: what we want to hear is asked for on the next turn. */
@@ -191,15 +264,59 @@ export class Routing {
     if (at < 0) {
       deadlines.clear(timer)
     } else if (isLowest(config.id, [link.peer.id, ...ancestors.slice(0, at)])) {
-      this.circleLasts(link)
+      this.#endCircle(link)
     } else if (deadlines.dueMs(timer) === undefined) {
       deadlines.set(timer, nowMs + CIRCLE_MS)
     }
   }
 
   /** We are above ourselves: somebody has to let go. */
-  circleLasts(link: Link): void {
+  #endCircle(link: Link): void {
     this.#links.end(link, 'fault', 'LOOP')
+  }
+
+  /** A child registers with an id of which another life may be known. */
+  registers(id: bigint, life: Uint8Array, done: (isAlive: boolean) => void): boolean {
+    return this.#judge.registers(id, life, done)
+  }
+
+  /** A neighbour turns down what we announced. */
+  refused(link: Link, refuse: RouteRefuse): void {
+    if (!this.#judge.refusedByParent(link, refuse)) {
+      this.#state.counters.badStates++
+      this.#links.fault(link.control, 'BAD_STATE')
+    }
+    this.#arm()
+  }
+
+  /** A message of the nodes among themselves arrived here. */
+  asked(data: DataCursor): void {
+    const { contentEnd, contentStart, extensionHi, extensionKind, extensionLo } = data
+    if (extensionKind === EXTENSION.LIFE_PROBE) {
+      this.#probe.asked(data.fromHi, data.fromLo, extensionHi, extensionLo)
+    } else if (extensionKind === EXTENSION.LIFE_REPLY) {
+      const content = data.buffer.subarray(contentStart, contentEnd)
+      this.#probe.replied(joinHalves(data.fromHi, data.fromLo), numberOf(data), content)
+      this.#arm()
+    }
+  }
+
+  /** A message of the nodes among themselves came back. */
+  returned(data: DataCursor, isUnsupported: boolean): void {
+    if (data.extensionKind !== EXTENSION.LIFE_PROBE) return
+    const from = joinHalves(data.fromHi, data.fromLo)
+    this.#probe.returned(from, numberOf(data), isUnsupported)
+    this.#arm()
+  }
+
+  /** A child link that has an id in a record which is out of use. */
+  oldWay(high: number, low: number, from: Link): Link | undefined {
+    const { rows } = this.table
+    for (let row = this.table.find(high, low); row >= 0; row = rows.nextOfId(row)) {
+      const link = this.linkOf(row)
+      if (link !== undefined && link !== from && link.role === 'child') return link
+    }
+    return undefined
   }
 
   /** The link of a record; undefined where it has ended. */
@@ -247,9 +364,15 @@ export class Routing {
     this.#state.deadlines.set(TURN_TIMER, this.#state.nowMs + afterMs)
   }
 
+  #armFlaps(): void {
+    const dueMs = this.log.nextDueMs
+    if (dueMs !== Number.POSITIVE_INFINITY) this.#state.deadlines.set(FLAP_TIMER, dueMs)
+  }
+
   /** Once a turn: what was changed is told, and what takes long goes on. */
-  turn(): void {
+  #turn(): void {
     this.#armed = false
+    this.#armFlaps()
     this.#behind.configure()
     this.#behind.sweep()
     this.#keeper.sweepSome()
@@ -268,4 +391,8 @@ export class Routing {
 
 function isLowest(id: bigint, others: readonly bigint[]): boolean {
   return others.every((other) => id < other)
+}
+
+function numberOf(data: DataCursor): bigint {
+  return joinHalves(data.extensionHi >>> 0, data.extensionLo >>> 0)
 }

@@ -34,6 +34,8 @@ export const MARK = {
   MOVED: 2,
   /** It is below a record of its set that has moved. */
   BELOW_MOVED: 4,
+  /** Turned down by a parent, or by us: not announced upwards for a while. */
+  REFUSED: 8,
 } as const
 
 export class RowStore {
@@ -158,6 +160,15 @@ export class RowStore {
       page[at + 1] === incarnation[1] &&
       page[at] === incarnation[0]
     )
+  }
+
+  /** The 16 bytes that name the life: a copy. */
+  life(row: number): Uint8Array {
+    const bytes = new Uint8Array(16)
+    const view = new DataView(bytes.buffer)
+    for (let word = 0; word < 4; word++)
+      view.setUint32(word * 4, this.#word(row, INCARNATION + word))
+    return bytes
   }
 
   isSameLife(a: number, b: number): boolean {
