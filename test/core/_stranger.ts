@@ -25,6 +25,8 @@ export interface Heard {
   readonly compressionType: number
   readonly control: ControlBody | undefined
   readonly data: HeardData | undefined
+  /** As it came, for who can open it. */
+  readonly inner: Uint8Array
 }
 
 export interface HeardData {
@@ -195,6 +197,7 @@ export function takeApart(inner: Uint8Array): Heard {
     compressionType: head.compressionType,
     control: isControl(kind) ? decodeControlBody(kind, inner, body.start, body.end) : undefined,
     data: isData ? heardData(inner, body) : undefined,
+    inner,
   }
 }
 

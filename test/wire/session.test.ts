@@ -151,9 +151,10 @@ const LIES: [string, (head: InnerCursor) => void, string][] = [
     'CIPHER_MISMATCH',
   ],
   [
-    'a compression that is none',
+    'a compression that the body does not have',
     (head) => {
-      head.compressionType = 5
+      head.compressionType = 400
+      head.compressedBytes = 10
     },
     'COMPRESSION',
   ],
@@ -175,7 +176,7 @@ const LIES: [string, (head: InnerCursor) => void, string][] = [
 
 for (const [title, lie, fault] of LIES) {
   test(`a head that says of ${title} is answered with ${fault}`, (t) => {
-    const { dialler, acceptor } = agreed()
+    const { dialler, acceptor } = agreed({ compressions: ['zlib'] })
     acceptor.confirm(100n)
     const { head, inner } = sealed(dialler, WORDS)
     lie(head)
