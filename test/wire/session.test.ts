@@ -77,7 +77,7 @@ test('the acceptor sends under new keys at once and reads them once they are con
   t.false(acceptor.confirm(100n))
 })
 
-test('H.9: during a refresh the acceptor reads the old keys until the confirm', (t) => {
+test('parity atbus_connection_context.key_renegotiation_flow: during a refresh the acceptor reads the old keys until the confirm', (t) => {
   const { dialler, acceptor } = agreed()
   acceptor.confirm(100n)
   const answer = acceptor.answer(dialler.offer(200n))
