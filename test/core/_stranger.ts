@@ -135,6 +135,14 @@ export class Stranger implements FarSide {
     this.sayMessage(encodeControl({ sequence, resultCode, type, sourceId: 0n }, body))
   }
 
+  /** The same from a node of another protocol version. */
+  sayAs(version: number, body: ControlBody): void {
+    const inner = encodeControl({ sequence: 7n, resultCode: 0, type: 0, sourceId: 0n }, body)
+    // The version is the head's first field: its length byte, its tag, and the number.
+    inner[2] = version
+    this.sayMessage(inner)
+  }
+
   register(register: RegisterData): Heard {
     this.say({ kind: 'register_req', register })
     return this.last()
