@@ -187,7 +187,7 @@ test('parity atbus_connection_context_crosslang.generate_encrypted_test_files: s
     const body = bodyIn(inner, name)
     const head = headOf(inner)
     if (body === undefined) return t.fail(name)
-    // The reference adds no padding to an aligned CBC body and up to four to XXTEA: this one is not.
+    // None of these bodies is aligned: there padding is the same everywhere.
     const block = cipherOf(name).seal(
       padPlain(name, body),
       inner.subarray(head.ivStart, head.ivEnd),

@@ -13,13 +13,13 @@ const QUIRKS_END = '<!-- end of quirks -->'
 
 const HEADER = `# Parity with libatbus
 
-Written by \`npm run parity\` from the titles of the tests and the lists in \`test/parity\`; a test fails
-where it is out of date. "Spec" is the restated libatbus v3 specification.
+Written by \`npm run parity\` from the titles of the tests and the lists in \`test/parity\`; a
+test fails where it is out of date. "Spec" is the restated libatbus v3 specification.
 
 Each test case of libatbus (spec H) is proved by a test whose title begins with
-\`parity SUITE.CASE\`, or is listed with the reason why it says nothing of a treebus node. Each quirk
-of its nodes (spec G.4 and K) has a test that plays such a peer, \`quirk SECTION-NUMBER\`, or a reason
-why no peer can show it to us.
+\`parity SUITE.CASE\`, or is listed with the reason why it says nothing of a treebus node. Each
+quirk of its nodes (spec G.4, K and elsewhere) has a test that plays such a peer,
+\`quirk SECTION-NUMBER\`, or a reason why no peer can show it to us.
 `
 
 /** The whole page for these tests. */

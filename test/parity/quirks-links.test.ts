@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { type CoreConfig, DEFAULT_SECURITY } from '../../src/core/config.js'
 import type { CoreEvent } from '../../src/core/effects.js'
 import { encodeControl } from '../../src/wire/control.js'
@@ -156,31 +156,44 @@ test('quirk G.4-19: a server that never answers, and one that vanishes without a
   t.true(dialled.length > connections)
 })
 
-test('quirk K-1: a peer that closes after 257 reads costs nothing that was not handed over', (t) => {
+/** Sends every `everyMs` to a parent that closes after 257 reads; what was sent, and arrived. */
+function throughClosingPeer(
+  t: ExecutionContext,
+  everyMs: number,
+): { sent: number; pauses: number } {
   const { host, dialled } = child()
   welcome(dialled)
-  const taken: string[] = []
+  const sent: string[] = []
   let reads = 0
+  let pauses = 0
   for (let count = 0; count < 1_200; count++) {
-    host.world.advance(20)
+    host.world.advance(everyMs)
+    welcome(dialled)
     const outcome = host.send(0x100n, `${count}`)
-    if (outcome === 'sent') taken.push(`${count}`)
+    if (outcome === 'sent') sent.push(`${count}`)
     else t.is(outcome, 'no_route')
-    reads++
-    if (reads === 257) {
-      reads = 0
-      dialled.findLast(({ isOpen }) => isOpen)?.hangUp()
-      // Dialled again at once: the next message already finds a way.
-      host.world.advance(0)
-      welcome(dialled)
-    }
+    if (outcome === 'sent') reads++
+    else pauses++
+    if (reads < 257) continue
+    reads = 0
+    dialled.findLast(({ isOpen }) => isOpen)?.hangUp()
   }
   const heard = dialled.flatMap(({ heardMessages }) =>
     heardMessages.flatMap(({ data }) => (data ? [data.text] : [])),
   )
-  t.deepEqual(heard, taken)
-  t.is(taken.length, 1_200)
-  t.deepEqual(downs(host), ['left', 'left', 'left', 'left'])
+  t.deepEqual(heard, sent)
+  t.true(downs(host).every((reason) => reason === 'left'))
+  return { sent: sent.length, pauses }
+}
+
+test('quirk K-1: a peer that closes after 257 reads costs nothing that was not handed over', (t) => {
+  t.deepEqual(throughClosingPeer(t, 20), { sent: 1_200, pauses: 0 })
+})
+
+test('quirk K-1: where it closes sooner than in 3 s it is dialled after a pause, which send tells', (t) => {
+  const { sent, pauses } = throughClosingPeer(t, 5)
+  t.is(sent + pauses, 1_200)
+  t.true(pauses > 0 && sent > 257, `${sent} sent, ${pauses} not`)
 })
 
 test('quirk K-5: a listener that cuts off who dials beside others is dialled again', (t) => {
