@@ -275,6 +275,9 @@ test('quirk A.6.4-3: a confirm with a wrong sequence is ignored, the right one s
     scene.stranger.say({ kind: 'handshake_confirm', sequence })
   }
   t.true(scene.stranger.isOpen)
+  const early = scene.peer.agree(scene.answer, 'aes-256-gcm')
+  scene.stranger.sayMessage(early.sealed({ from: 0x200n, to: 0x100n, text: 'not yet' }))
+  t.is(scene.host.messages.length, 0)
   t.true(talks(confirmed(scene, 'aes-256-gcm')))
   // One that nothing waits for any more.
   scene.stranger.say({ kind: 'handshake_confirm', sequence: 78n })

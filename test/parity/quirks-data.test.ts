@@ -98,6 +98,10 @@ test('quirk G.4-7: what a plain parent or sibling wants taken up again comes bac
   parent[1]?.sayData({ from: 0x300n, to: 0x999n, text: 'up again' })
   const answer = parent[0]?.heardMessages.concat(parent[1]?.heardMessages ?? []).at(-1)
   t.deepEqual([answer?.kind, answer?.resultCode], ['data_rsp', -66])
+  const role = { announcement: { role: 2, expectedId: 0x200n } }
+  const sibling = Stranger.to(host).join(registrationOf({ id: 0x300n, life: 3, ...role }))
+  sibling.sayData({ from: 0x300n, to: 0x999n, text: 'up from the side' })
+  t.deepEqual([sibling.last().kind, sibling.last().resultCode], ['data_rsp', -66])
   t.is(host.core.counters.forwarded, 0)
 })
 

@@ -244,7 +244,8 @@ test('quirk K-7: a command for a sibling is run by the parent, and ours knows wh
   welcome(dialled)
   host.give({ kind: 'command', to: 0x300n, sequence: 4n, args: [token('who')] })
   const asked = dialled.find(({ heardMessages }) => heardMessages.at(-1)?.kind === 'command_req')
-  const command = commandOf({ from: 0x100n, args: ['the parent'] })
+  // Whatever it says of itself: the answer came over the parent's link.
+  const command = commandOf({ from: 0x300n, args: ['the parent'] })
   asked?.say({ kind: 'command_rsp', command }, { sequence: 4n })
   const reply = host.events.find(({ kind }) => kind === 'command_reply')
   t.is(reply?.kind === 'command_reply' && reply.from, 0x100n)

@@ -16,8 +16,8 @@ const G4: readonly Quirk[] = [
   {
     key: 'G.4-1',
     peer: 'forwards with the crypto and compression of the hop before in the head',
-    ours: 'clears both when it forwards; reads such a body as clear where this link has no keys, or \
-did not offer that compression; else a fault, the third in a row ends the link',
+    ours: 'clears both when it forwards; reads such a body as clear where this link has no keys, \
+or did not offer that compression; else a fault, the third in a row ends the link',
   },
   {
     key: 'G.4-2',
@@ -68,7 +68,8 @@ did not offer that compression; else a fault, the third in a row ends the link',
   {
     key: 'G.4-11',
     peer: 'counts bad frames for the whole node, and never forgets one',
-    ours: 'sends whole frames only; a connection that is closed for another one’s is dialled again',
+    ours: 'sends whole frames only; a connection that is closed for what another one did \
+is dialled again',
   },
   {
     key: 'G.4-12',
