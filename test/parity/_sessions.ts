@@ -59,11 +59,15 @@ export function sealedInner(
   from: Session,
   body: Uint8Array,
 ): { head: InnerCursor; inner: Uint8Array } {
-  const frame = from.seal(new OutgoingHead(), body)
-  let start = 4
-  while ((frame[start] ?? 0) >= 128) start++
-  const inner = frame.slice(start + 1)
+  const inner = innerOfFrame(from.seal(new OutgoingHead(), body))
   const head = new InnerCursor()
   if (head.read(inner, 0, inner.length) !== 'ok') throw new Error('a bad head')
   return { head, inner }
+}
+
+/** Without hash and length; the length ends with its first byte below 128. */
+export function innerOfFrame(frame: Uint8Array): Uint8Array {
+  let start = 4
+  while ((frame[start] ?? 0) >= 128) start++
+  return frame.slice(start + 1)
 }

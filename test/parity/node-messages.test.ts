@@ -378,7 +378,7 @@ test('parity atbus_node_msg.crypto_config_disabled: without a curve nodes talk i
   t.false(converses(t, { keyExchange: 'none' }, 'in clear'))
 })
 
-test('parity atbus_node_msg.crypto_list_available_algorithms: what is asked for and not there is left out', async (t) => {
+test('parity atbus_node_msg.crypto_list_available_algorithms: all that this runtime has may be listed at once', async (t) => {
   t.true(nodePrimitives.ciphers.size >= 10)
   const nodes = new Nodes(t)
   const ciphers = [...nodePrimitives.ciphers]

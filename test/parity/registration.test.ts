@@ -128,7 +128,7 @@ test('parity atbus_node_reg.reg_failed_with_unsupported: version 2 is answered w
   t.deepEqual(host.core.links(), [])
 })
 
-test('parity atbus_node_reg.destruct: a node that vanishes is gone for its neighbour, and its parent asks for no more', (t) => {
+test('parity atbus_node_reg.destruct: a node that vanishes without a word is gone for its neighbour', (t) => {
   const { world, parent, child } = pair()
   const [connection = 0] = child.ends.keys()
   world.cut(child, connection)
