@@ -113,9 +113,8 @@ function controlIn(inner: Uint8Array): ControlBody | undefined {
   const head = headOf(inner)
   const cursor = new BodyCursor()
   const kind = cursor.read(inner, head.blockStart, head.clearBodyEnd())
-  if (kind === 'unknown' || kind === 'malformed' || kind === 'data_req' || kind === 'data_rsp') {
-    return undefined
-  }
+  if (kind === 'unknown' || kind === 'malformed' || kind === 'route_update') return undefined
+  if (kind === 'data_req' || kind === 'data_rsp') return undefined
   return decodeControlBody(kind, inner, cursor.start, cursor.end)
 }
 

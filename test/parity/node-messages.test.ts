@@ -34,6 +34,9 @@ function grow(
   return { world, of }
 }
 
+/** Nodes that know no more of the tree than a plain libatbus node. */
+const PLAIN: Partial<CoreConfig> = { announce: false }
+
 function addressOf(id: bigint): string {
   return id === 1n ? ADDRESS : `inproc://${id}`
 }
@@ -181,13 +184,15 @@ test('parity atbus_node_msg.transfer_and_connect: two children reach each other 
 })
 
 /** 3 below 1, 4 below 2, and the two roots linked as siblings. */
+/** As the family's nodes have them: who is where must be told. */
 function twoTrees(): ReturnType<typeof grow> {
-  const both = grow([
+  const tree = [
     [1n, 0n],
     [2n, 0n],
     [3n, 1n],
     [4n, 2n],
-  ])
+  ] as const
+  const both = grow(tree, PLAIN)
   both.of(1n).give({ kind: 'connect', address: addressOf(2n), expectedId: 2n })
   return both
 }
@@ -207,11 +212,12 @@ test('parity atbus_node_msg.transfer_only: child to parent to the other parent t
 })
 
 test('parity atbus_node_msg.topology_registry_multi_level_route: a grandchild is reached once the tree is known', (t) => {
-  const { world, of } = grow([
+  const line = [
     [1n, 0n],
     [2n, 1n],
     [3n, 2n],
-  ])
+  ] as const
+  const { world, of } = grow(line, PLAIN)
   t.is(of(1n).send(3n, 'unknown'), 'no_route')
   of(1n).core.topology.update(2n, 1n)
   of(1n).core.topology.update(3n, 2n)
@@ -246,10 +252,11 @@ test('parity atbus_node_msg.send_failed: where no way is known sending says so',
 })
 
 test('parity atbus_node_msg.transfer_failed: each message that cannot go on comes back once', (t) => {
-  const { of } = grow([
+  const pair = [
     [1n, 0n],
     [2n, 1n],
-  ])
+  ] as const
+  const { of } = grow(pair, PLAIN)
   for (const text of ['one', 'two']) t.is(of(2n).send(9n, text), 'sent')
   t.deepEqual(
     failures(of(2n)).map(([from, code]) => [from, code]),

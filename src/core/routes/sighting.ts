@@ -11,6 +11,9 @@ const TIMER = 'sight:0'
 /** How often we show ourselves; a sighting is believed for twice that (routing-table.md). */
 const INTERVAL_MS = 300_000
 
+/** A plain link has its second connection by then. */
+const FIRST_MS = 1_000
+
 /** The id that no node has: the first of our kind above takes the message. */
 const NOBODY = 0xffff_ffff
 
@@ -27,10 +30,11 @@ export class Sighting {
     this.#message.extensionKind = EXTENSION.SIGHTING
   }
 
-  /** Not at once: the registration still has to be confirmed. */
+  /** Not at once: the first message fixes the path, and the data connection is not there yet. */
   up(link: Link): void {
     const { config, deadlines, nowMs } = this.#state
-    if (link.plain && link.role === 'parent' && config.announce) deadlines.set(TIMER, nowMs)
+    const shows = link.plain && link.role === 'parent' && config.announce
+    if (shows) deadlines.set(TIMER, nowMs + FIRST_MS)
   }
 
   show(): void {
