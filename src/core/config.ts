@@ -17,6 +17,11 @@ export interface CoreConfig {
   readonly hashCode: string
   /** Addresses of the parent, tried in turn; none for a root. */
   readonly parents: readonly string[]
+  /**
+   * `one`: the addresses are of one parent, or of several of which one is enough. `all`: the node
+   * attaches to all of them at once. Default `one`.
+   */
+  readonly parentMode: 'one' | 'all'
   readonly tokens: readonly Uint8Array[]
   readonly security: SecurityRules
   readonly limits: CoreLimits
@@ -100,6 +105,7 @@ export const DEFAULT_SECURITY: SecurityRules = {
 /** A root without tokens: what tests start from, and what options are laid over. */
 export const DEFAULT_CONFIG = {
   parents: [],
+  parentMode: 'one',
   tokens: [],
   security: DEFAULT_SECURITY,
   limits: DEFAULT_LIMITS,

@@ -36,7 +36,8 @@ const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
 
 /** What a dialled connection is for. */
 export type Purpose =
-  | { readonly kind: 'parent' }
+  /** `seat`: which of the parents it is to be, where there are several at once. */
+  | { readonly kind: 'parent'; readonly seat: number }
   | { readonly kind: 'sibling'; readonly expectedId: bigint }
   /** The second connection that a plain peer wants. */
   | { readonly kind: 'data'; readonly link: Link }

@@ -240,7 +240,7 @@ export class NodeCore {
       if (purpose?.kind === 'data' && purpose.link === link) this.#links.close(connection, 'now')
     }
     this.#routing.down(link, reason)
-    if (link.role === 'parent') this.#parent.linkDown(link.leaveCode !== 0)
+    if (link.role === 'parent') this.#parent.linkDown(link)
   }
 
   #failed(failure: DialFailure): void {
@@ -264,7 +264,7 @@ export class NodeCore {
     const number = Number(text)
     const link = this.#links.get(number)
     const connection = this.#state.connections.get(number)
-    if (kind === 'parent') this.#parent.redial()
+    if (kind === 'parent') this.#parent.redial(number)
     else if (kind === 'live' && link) this.#links.judge(link, dueMs)
     else if (kind === 'half' && link) this.#links.end(link, 'half_registered')
     else if (kind === 'refresh' && link) this.#refresh.due(link)

@@ -1,4 +1,4 @@
-// Keeps the link to a parent: dials, redials after a loss, and says in which state the node is.
+// Keeps the links to parents: dials, redials after a loss, and says in which state the node is.
 
 import type { Purpose } from './connection.js'
 import type { CoreState } from './core-state.js'
@@ -6,46 +6,59 @@ import type { DialFailure } from './dialler.js'
 import type { Link } from './link.js'
 import { ParentDialler } from './parent-dialler.js'
 
-const PARENT_TIMER = 'parent:0'
+/** One parent that the node is to have: by any of its addresses, the next when one fails. */
+interface Seat {
+  readonly dialler: ParentDialler
+  /** Of the link that holds it; 0 for none. */
+  link: number
+  upSinceMs: number
+}
 
 export class ParentKeeper {
   readonly #state: CoreState
   readonly #dial: (address: string, purpose: Purpose) => void
-  readonly #dialler: ParentDialler
+  readonly #seats: readonly Seat[]
   /** The parent of the last registration; 0 before the first. */
   #lastParent = 0n
   #everRegistered = false
   #stopped = false
-  #upSinceMs = 0
 
   constructor(state: CoreState, dial: (address: string, purpose: Purpose) => void) {
     this.#state = state
     this.#dial = dial
-    this.#dialler = new ParentDialler(state.config.parents, state.config.retry)
+    const { parentMode, parents, retry } = state.config
+    const lists = parentMode === 'all' ? parents.map((address) => [address]) : [parents]
+    this.#seats = lists.map((addresses) => {
+      return { dialler: new ParentDialler(addresses, retry), link: 0, upSinceMs: 0 }
+    })
   }
 
   start(): void {
-    if (this.#dialler.address === undefined) this.#state.become('running')
-    else this.redial()
+    if (this.#state.config.parents.length === 0) this.#state.become('running')
+    else for (const seat of this.#seats.keys()) this.redial(seat)
   }
 
   stop(): void {
     this.#stopped = true
-    this.#state.deadlines.clear(PARENT_TIMER)
+    for (const seat of this.#seats.keys()) this.#state.deadlines.clear(`parent:${seat}`)
     this.#state.become('stopped')
   }
 
   /** The deadline came, or there is nothing to wait for. */
-  redial(): void {
-    const address = this.#dialler.address
+  redial(seat: number): void {
+    const address = this.#seats[seat]?.dialler.address
     if (this.#stopped || address === undefined) return
-    this.#dial(address, { kind: 'parent' })
+    this.#dial(address, { kind: 'parent', seat })
   }
 
   linkUp(link: Link): void {
     const { config, topology } = this.#state
+    const seat = this.#seats[seatOf(link.control.purpose)]
+    if (seat !== undefined) {
+      seat.link = link.number
+      seat.upSinceMs = this.#state.nowMs
+    }
     this.#everRegistered = true
-    this.#upSinceMs = this.#state.nowMs
     const previous = this.#lastParent
     this.#lastParent = link.peer.id
     topology.update(config.id, link.peer.id, { pid: config.pid, hostname: config.hostname })
@@ -55,16 +68,20 @@ export class ParentKeeper {
     }
   }
 
-  /** `refused`: the parent told us to go, our id being another's. */
-  linkDown(refused: boolean): void {
+  /** A parent that tells us to go, our id being another's, is not asked again soon. */
+  linkDown(link: Link): void {
     if (this.#stopped) return
-    this.#state.become('parent_lost')
-    if (refused) {
-      this.#retryAfter(this.#dialler.refused(this.#state.chance()))
-      return
-    }
-    const livedMs = this.#state.nowMs - this.#upSinceMs
-    this.#retryAfter(this.#dialler.lost(livedMs, this.#state.chance()))
+    const number = seatOf(link.control.purpose)
+    const seat = this.#seats[number]
+    // Its successor is there already.
+    if (seat === undefined || (seat.link !== 0 && seat.link !== link.number)) return
+    seat.link = 0
+    if (this.#state.neighbours.parents.size === 0) this.#state.become('parent_lost')
+    const chance = this.#state.chance()
+    const livedMs = this.#state.nowMs - seat.upSinceMs
+    const isRefused = link.leaveCode !== 0
+    const waitMs = isRefused ? seat.dialler.refused(chance) : seat.dialler.lost(livedMs, chance)
+    this.#retryAfter(number, waitMs)
   }
 
   dialFailed(failure: DialFailure): void {
@@ -75,12 +92,18 @@ export class ParentKeeper {
       this.#state.tell({ kind: 'gave_up', code, detail })
       return
     }
+    const number = seatOf(failure.connection.purpose)
+    const dialler = this.#seats[number]?.dialler
+    if (dialler === undefined) return
     const chance = this.#state.chance()
-    const dialler = this.#dialler
-    this.#retryAfter(failure.refused ? dialler.refused(chance) : dialler.failed(chance))
+    this.#retryAfter(number, failure.refused ? dialler.refused(chance) : dialler.failed(chance))
   }
 
-  #retryAfter(waitMs: number): void {
-    this.#state.deadlines.set(PARENT_TIMER, this.#state.nowMs + waitMs)
+  #retryAfter(seat: number, waitMs: number): void {
+    this.#state.deadlines.set(`parent:${seat}`, this.#state.nowMs + waitMs)
   }
+}
+
+function seatOf(purpose: Purpose | undefined): number {
+  return purpose?.kind === 'parent' ? purpose.seat : -1
 }

@@ -71,6 +71,12 @@ export interface BusNodeOptions {
   readonly logger?: BusLogger
   /** Overrides the name by which nodes know that they share a host. */
   readonly hostIdentity?: string
+  /**
+   * With several parent addresses: `one` keeps a link to one of them and goes on to the next when it
+   * is gone; `all` attaches to every one at once, so that the loss of one changes nothing for whoever
+   * another vouches for. Default `one`.
+   */
+  readonly parentMode?: 'one' | 'all'
   /** False: speak as a plain libatbus node does. Default true. */
   readonly announce?: boolean
   /**
@@ -90,6 +96,7 @@ export interface ResolvedOptions {
 
 const FIRST = ['retry', 'give_up'] as const
 const ENCRYPTION = ['optional', 'required'] as const
+const PARENT_MODES = ['one', 'all'] as const
 const DETAILS = ['nodes', 'subnets', 'none'] as const
 const PLAIN_PEERS = ['accept', 'refuse'] as const
 
@@ -109,6 +116,7 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
   const core: CoreConfig = {
     id,
     parents,
+    parentMode: oneOf('parentMode', options.parentMode ?? 'one', PARENT_MODES),
     tokens,
     limits,
     incarnation: newIncarnation(),
