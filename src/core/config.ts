@@ -34,6 +34,8 @@ export interface CoreConfig {
   readonly announce: boolean
   /** What we ask our parents for, as the wire numbers it. Default: a record for every node. */
   readonly routeDetail: number
+  /** Links to siblings are opened when a parent sees us talk to them. Default true. */
+  readonly siblings: boolean
 }
 
 export interface SecurityRules {
@@ -114,6 +116,7 @@ export const DEFAULT_CONFIG = {
   compressions: [],
   announce: true,
   routeDetail: DETAIL.nodes,
+  siblings: true,
 } as const satisfies Partial<CoreConfig>
 
 /** Everything from outside that is not an input: chance, the calendar, and the crypto library. */

@@ -38,7 +38,14 @@ const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
 export type Purpose =
   /** `seat`: which of the parents it is to be, where there are several at once. */
   | { readonly kind: 'parent'; readonly seat: number }
-  | { readonly kind: 'sibling'; readonly expectedId: bigint }
+  | {
+      readonly kind: 'sibling'
+      readonly expectedId: bigint
+      /** Only this life of it will do. */
+      readonly life?: Uint8Array
+      /** A parent asked for it: which of its requests. */
+      readonly attempt?: number
+    }
   /** The second connection that a plain peer wants. */
   | { readonly kind: 'data'; readonly link: Link }
 

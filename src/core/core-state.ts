@@ -26,6 +26,9 @@ export type TimerKind =
   | 'own'
   | 'flap'
   | 'sight'
+  | 'sync'
+  | 'idle'
+  | 'gate'
 export type Timer = `${TimerKind}:${number}`
 
 /** Sequences count microseconds since 2026-01-01 at the start of the process (spec A.5). */

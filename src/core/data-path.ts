@@ -25,6 +25,7 @@ import type { CoreState } from './core-state.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
 import type { NextHop } from './next-hop.js'
+import type { PathGates } from './path-gates.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
@@ -52,6 +53,7 @@ export class DataPath {
   readonly #links: Links
   readonly #nextHop: NextHop
   readonly #routing: Routing
+  readonly #gates: PathGates
   readonly #delivery: Delivery
   readonly #senders: SenderCheck
   readonly #wayBack: WayBack
@@ -66,6 +68,7 @@ export class DataPath {
     readonly links: Links
     readonly nextHop: NextHop
     readonly routing: Routing
+    readonly gates: PathGates
     readonly delivery: Delivery
   }) {
     const { state, nextHop, routing } = rooms
@@ -73,6 +76,7 @@ export class DataPath {
     this.#links = rooms.links
     this.#nextHop = nextHop
     this.#routing = routing
+    this.#gates = rooms.gates
     this.#delivery = rooms.delivery
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
@@ -116,6 +120,7 @@ export class DataPath {
   /** Whoever is told of a sender hears of it before its first message. */
   #pathOf(link: Link): Connection {
     this.#routing.beforeData(link)
+    link.dataAtMs = this.#state.nowMs
     return link.usePath()
   }
 
@@ -130,7 +135,10 @@ export class DataPath {
     return session.sealInto(port.outlet, this.#head, bodyOfData(this.#self, message))
   }
 
-  /** A data message arrived on a bound connection; its bytes are in clear. */
+  /**
+   * A data message arrived on a bound connection; its bytes are in clear. False where it has to
+   * wait: it is to be read again when its connection goes on.
+   */
   receive(
     connection: Connection,
     head: InnerCursor,
@@ -138,17 +146,30 @@ export class DataPath {
     buffer: Uint8Array,
     start: number,
     end: number,
-  ): void {
+  ): boolean {
     const link = connection.link
-    if (link === undefined) return
+    if (link === undefined) return true
     const data = this.#data
     if (data.read(buffer, start, end) !== 'ok') {
       this.#state.counters.badMessages++
       this.#links.fault(connection, 'BAD_MESSAGE')
-      return
+      return true
     }
+    if (this.#gates.isActive && this.#gates.holds(connection, link, data)) return false
+    this.#take(connection, link, head, kind)
+    return true
+  }
+
+  #take(
+    connection: Connection,
+    link: Link,
+    head: InnerCursor,
+    kind: 'data_req' | 'data_rsp',
+  ): void {
+    const data = this.#data
     connection.faults = 0
     link.faults = 0
+    link.dataAtMs = this.#state.nowMs
     const verdict = this.#senders.judge(link, data.fromHi, data.fromLo)
     if (verdict !== 'good') {
       this.#turnAway(link, head, data, kind === 'data_req' && verdict)
@@ -225,8 +246,13 @@ export class DataPath {
     const asks = this.#state.config.announce && asksOurKind(data.extensionKind)
     if (asks && isPlainTarget(link, data.toHi, data.toLo)) return 'UNSUPPORTED'
     const outcome = this.#relay(link, head, data, FORWARD_REQUEST)
-    if (outcome === 'ok') this.#state.counters.forwarded++
-    else return outcome === 'full' ? 'FULL' : 'NO_CONNECTION'
+    if (outcome === 'ok') {
+      this.#state.counters.forwarded++
+      if (from.partner !== link && isBetween(from, link, data)) {
+        from.partner = link
+        this.#routing.forwardedBetween(from, link)
+      }
+    } else return outcome === 'full' ? 'FULL' : 'NO_CONNECTION'
     return undefined
   }
 
@@ -289,6 +315,13 @@ export class DataPath {
     headOfAnswer(this.#head, this.#self, head, answer)
     return session.sealInto(port.outlet, this.#head, bodyOfAnswer(this.#self, data, answer))
   }
+}
+
+/** A message of one child's own for another child itself. */
+function isBetween(from: Link, to: Link, data: DataCursor): boolean {
+  if (from.role !== 'child' || to.role !== 'child') return false
+  const isFromIt = data.fromLo === from.idLow && data.fromHi === from.idHigh
+  return isFromIt && data.toLo === to.idLow && data.toHi === to.idHigh
 }
 
 /** What nodes say to each other, and no user hears. */

@@ -7,7 +7,7 @@ import { UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection, type Purpose } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { LinkRole, Port } from './effects.js'
-import { type PeerIdentity, sameLife } from './link.js'
+import { isSameBytes, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
 import { identityOf, type Registrar, registrationFrame } from './registrar.js'
 import { newSession } from './sessions.js'
@@ -101,6 +101,10 @@ export class Dialler {
     const expected = expectedId(connection.purpose)
     if (expected !== 0n && expected !== register.id) return 'ID_MISMATCH'
     const purpose = connection.purpose
+    if (purpose?.kind === 'sibling' && purpose.life !== undefined) {
+      const life = register.announcement?.incarnation
+      return life !== undefined && isSameBytes(life, purpose.life) ? undefined : 'ID_MISMATCH'
+    }
     if (purpose?.kind !== 'data') return undefined
     return sameLife(purpose.link.peer, identityOf(register)) ? undefined : 'ID_MISMATCH'
   }

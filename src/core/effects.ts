@@ -51,6 +51,10 @@ export type Effect =
   /** A whole frame, to be written to that connection before anything that follows. */
   | { readonly kind: 'send'; readonly connection: number; readonly frame: Uint8Array }
   | { readonly kind: 'close'; readonly connection: number; readonly how: 'flush' | 'now' }
+  /** Read no further: what has come by it has to wait. `receive` does nothing until `resume`. */
+  | { readonly kind: 'pause'; readonly connection: number }
+  /** Read on; what has come in the meantime is to be received on a later turn. */
+  | { readonly kind: 'resume'; readonly connection: number }
   | { readonly kind: 'event'; readonly event: CoreEvent }
 
 /** Where a command came from, so that its answer finds the way back. */
@@ -75,6 +79,8 @@ export type LinkDownReason =
   | 'replaced'
   /** It broke the protocol; the event's code says how. */
   | 'fault'
+  /** Opened on demand, and unused for long. */
+  | 'idle'
   /** Its id belongs to another life that is known and lives. */
   | 'conflict'
   /** A plain peer's second connection never came. */

@@ -23,6 +23,7 @@ import type { Dialler } from './dialler.js'
 import type { KeyRefresh } from './key-refresh.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
+import type { PathGates } from './path-gates.js'
 import type { Routing } from './routes/routing.js'
 
 /** Which messages each phase takes; anything else ends the connection (robustness 7). */
@@ -78,6 +79,7 @@ export interface InboundRooms {
   readonly refresh: KeyRefresh
   readonly data: DataPath
   readonly routing: Routing
+  readonly gates: PathGates
 }
 
 interface ControlHead {
@@ -106,9 +108,13 @@ export class Inbound {
   receive(connection: Connection): void {
     const { reader } = connection.port
     this.#isFirst = true
-    while (connection.isOpen && this.#step(connection, reader)) {
+    while (this.#reads(connection) && this.#step(connection, reader)) {
       if (this.#state.hasEffects) return
     }
+  }
+
+  #reads(connection: Connection): boolean {
+    return connection.isOpen && !this.#rooms.gates.isHeld(connection)
   }
 
   /** Once for a batch: it all arrived at the same time. */
@@ -168,7 +174,9 @@ export class Inbound {
     // What nearly every message is needs no table.
     if (isData && connection.phase === 'bound' && !session.refusesClear) {
       const { start: memberStart, end: memberEnd } = this.#body
-      this.#rooms.data.receive(connection, head, kind, session.body, memberStart, memberEnd)
+      const { body } = session
+      const taken = this.#rooms.data.receive(connection, head, kind, body, memberStart, memberEnd)
+      if (!taken) connection.port.reader.unread()
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
@@ -193,7 +201,9 @@ export class Inbound {
     const body = this.#body
     const { session } = connection
     if (kind === 'data_req' || kind === 'data_rsp') {
-      this.#rooms.data.receive(connection, this.#head, kind, session.body, body.start, body.end)
+      const { start, end } = body
+      const taken = this.#rooms.data.receive(connection, this.#head, kind, session.body, start, end)
+      if (!taken) connection.port.reader.unread()
       return
     }
     if (kind === 'route_update') {
@@ -229,8 +239,8 @@ export class Inbound {
         return
       case 'leave':
         if (connection.link !== undefined) {
-          connection.link.leaving = true
           connection.link.leaveCode = control.code
+          this.#rooms.routing.leaves(connection.link, control.drains)
         }
         return
       case 'ping':
@@ -275,8 +285,10 @@ export class Inbound {
         routing.refused(link, control.refuse)
         return
       case 'conn_sync':
+        routing.askedToDial(link, control.sync)
+        return
       case 'conn_sync_rsp':
-        this.#state.counters.unknownMessages++
+        routing.dialled(link, control.response)
         return
       default:
         unreachable(control)

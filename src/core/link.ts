@@ -20,6 +20,8 @@ export interface PeerIdentity {
   readonly capabilities: bigint
   /** How often it had lost or left a parent when it registered. */
   readonly attach: bigint
+  /** Where it can be reached, in the family's notation. */
+  readonly addresses: readonly string[]
 }
 
 export class Link {
@@ -51,6 +53,15 @@ export class Link {
   leaving = false
   /** The error for which it says that we have to go; 0 for none. */
   leaveCode = 0
+  /**
+   * On the way back to the old path: `asked` waits for the other end's last word, `draining` has
+   * said its own and only listens.
+   */
+  drain: 'none' | 'asked' | 'draining' = 'none'
+  /** When the last message was sent or heard on it. */
+  dataAtMs = 0
+  /** The child link to which its last own message was forwarded. */
+  partner: Link | undefined
   /** Its part of the routing table, while the link stands. */
   routes: LinkRoutes | undefined
 
@@ -80,6 +91,11 @@ export class Link {
   /** Whether the other end keeps a routing table as well. */
   get hearsRoutes(): boolean {
     return (this.peer.capabilities & CAPABILITY.ROUTES) !== 0n
+  }
+
+  /** Whether the other end opens links to siblings when it is told to. */
+  get takesSiblings(): boolean {
+    return (this.peer.capabilities & CAPABILITY.SIBLINGS) !== 0n
   }
 
   get data(): ReadonlySet<Connection> {
@@ -134,12 +150,12 @@ export class Link {
 /** One life of one process: the same incarnation, or for plain peers the same process and host. */
 export function sameLife(a: PeerIdentity, b: PeerIdentity): boolean {
   if (a.incarnation !== undefined && b.incarnation !== undefined) {
-    return sameBytes(a.incarnation, b.incarnation)
+    return isSameBytes(a.incarnation, b.incarnation)
   }
   if (a.incarnation !== undefined || b.incarnation !== undefined) return false
   return a.pid === b.pid && a.hostname === b.hostname
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

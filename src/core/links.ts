@@ -108,7 +108,7 @@ export class Links {
     if (link.plain) return
     const sequence = BigInt(this.#state.nextSequence())
     const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
-    this.write(link.control, encodeControl(head, { kind: 'leave', code }))
+    this.write(link.control, encodeControl(head, { kind: 'leave', code, drains: false }))
   }
 
   /** Forgets a connection and has the shell close it. What belongs to its link goes on. */

@@ -30,7 +30,7 @@ export class NextHop {
 
   find(high: number, low: number): Link | undefined {
     const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour !== undefined) return neighbour
+    if (neighbour !== undefined && neighbour.drain !== 'draining') return neighbour
     const row = this.#routing.table.best(high, low, false)
     if (row >= 0) return this.#routing.linkOf(row)
     return this.#unlisted(high, low)

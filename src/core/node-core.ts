@@ -5,7 +5,7 @@ import { Acceptor } from './acceptor.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import { Commands } from './commands.js'
 import type { Ambient, CoreConfig } from './config.js'
-import type { Connection } from './connection.js'
+import type { Connection, Purpose } from './connection.js'
 import { CoreState, type Timer } from './core-state.js'
 import type { Counters } from './counters.js'
 import { DataPath, type Delivery } from './data-path.js'
@@ -17,7 +17,9 @@ import type { Link } from './link.js'
 import { Links } from './links.js'
 import { NextHop } from './next-hop.js'
 import { ParentKeeper } from './parent-keeper.js'
+import { PathGates } from './path-gates.js'
 import { Registrar } from './registrar.js'
+import { RouteTable } from './routes/route-table.js'
 import { RoutesView } from './routes/routes-view.js'
 import { Routing } from './routes/routing.js'
 import { isRoutingTimer } from './routes/routing-timers.js'
@@ -33,6 +35,7 @@ export class NodeCore {
   readonly #nextHop: NextHop
   readonly #refresh: KeyRefresh
   readonly #routing: Routing
+  readonly #gates: PathGates
   readonly #inbound: Inbound
   /** Who is reachable, by whom, and what has changed. */
   readonly routes: RoutesView
@@ -44,28 +47,33 @@ export class NodeCore {
     this.#state = state
     state.topology.update(config.id, 0n, { pid: config.pid, hostname: config.hostname })
     const registrar = new Registrar(state)
+    const dial = (address: string, purpose: Purpose): void => this.#dialler.dial(address, purpose)
     this.#links = new Links(state, {
       cameUp: (link) => this.#routing.up(link),
       ended: (link, reason) => this.#linkEnded(link, reason),
-      forgotten: (connection) => this.#acceptor.forget(connection),
+      forgotten: (connection) => {
+        this.#acceptor.forget(connection)
+        this.#gates.forget(connection)
+      },
       refused: (connection, code) => {
         const detail = 'the other end broke the protocol'
         this.#failed({ connection, code, detail, refused: false })
       },
     })
-    this.#routing = new Routing(state, this.#links)
+    const table = new RouteTable()
+    this.#gates = new PathGates(state, table)
+    const gates = this.#gates
+    this.#routing = new Routing(state, this.#links, { table, gates, dial })
     const routing = this.#routing
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
     this.routes = new RoutesView(routing, nextHop, config.id)
     this.#acceptor = new Acceptor(state, this.#links, registrar, routing)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
-    this.#parent = new ParentKeeper(state, (address, purpose) =>
-      this.#dialler.dial(address, purpose),
-    )
+    this.#parent = new ParentKeeper(state, dial)
     this.#refresh = new KeyRefresh(state, this.#links)
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
-    this.data = new DataPath({ state, links: this.#links, nextHop, routing, delivery })
+    this.data = new DataPath({ state, links: this.#links, nextHop, routing, gates, delivery })
     routing.openPost(this.data)
     this.#inbound = new Inbound({
       state,
@@ -77,6 +85,7 @@ export class NodeCore {
       refresh: this.#refresh,
       data: this.data,
       routing,
+      gates: this.#gates,
     })
   }
 
@@ -246,6 +255,7 @@ export class NodeCore {
   #failed(failure: DialFailure): void {
     const purpose = failure.connection.purpose
     if (purpose?.kind === 'parent') this.#parent.dialFailed(failure)
+    else if (purpose?.kind === 'sibling') this.#routing.dialFailed(purpose)
     else if (purpose?.kind === 'data')
       this.#links.end(purpose.link, 'half_registered', failure.code)
   }

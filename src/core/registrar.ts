@@ -117,7 +117,7 @@ export class Registrar {
   #announcement(wish: { role: number; expectedId: bigint }): Announcement {
     return {
       revision: ANNOUNCEMENT_REVISION,
-      capabilities: CAPABILITY.ROUTES,
+      capabilities: this.#capabilities(),
       role: wish.role,
       incarnation: this.#state.config.incarnation,
       attach: BigInt(this.#state.attach),
@@ -126,6 +126,11 @@ export class Registrar {
       ownAddresses: [],
       bindings: [],
     }
+  }
+
+  #capabilities(): bigint {
+    const { siblings } = this.#state.config
+    return CAPABILITY.ROUTES | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }
 
   #stamp(): AccessData {
@@ -265,6 +270,7 @@ export function identityOf(register: RegisterData): PeerIdentity {
     incarnation: register.announcement?.incarnation,
     capabilities: register.announcement?.capabilities ?? 0n,
     attach: register.announcement?.attach ?? 0n,
+    addresses: register.addresses,
   }
 }
 

@@ -110,6 +110,14 @@ export class Driver {
       case 'dial':
         this.#dial(effect.connection, effect.address)
         return
+      case 'pause':
+        this.#open.get(effect.connection)?.pause()
+        return
+      case 'resume':
+        this.#open.get(effect.connection)?.resume()
+        // What it held back is in the core's hands already, and nothing else may come.
+        setImmediate(() => this.#receive(effect.connection))
+        return
       case 'event':
         this.#events.push(effect.event)
     }

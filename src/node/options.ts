@@ -4,7 +4,6 @@ import { isLoopback, parseAddress } from '../channel/address.js'
 import { channelFor } from '../channel/channels.js'
 import { type BusIdLike, parseId } from '../core/bus-id.js'
 import type { CoreConfig, CoreLimits, SecurityRules } from '../core/config.js'
-import { DETAIL } from '../wire/route-messages.js'
 import { DEFAULT_LIMITS, DEFAULT_SECURITY } from '../core/config.js'
 import { DEFAULT_RETRY, type RetryPolicy } from '../core/parent-dialler.js'
 import { BusError } from '../errors.js'
@@ -12,6 +11,7 @@ import { ACCESS_TOKENS_MAX } from '../wire/access.js'
 import { CIPHER_NAMES, type CipherName } from '../wire/ciphers.js'
 import { COMPRESSION_NAMES, type CompressionName } from '../wire/compression.js'
 import { CURVE_NAMES, type CurveName } from '../wire/key-exchange.js'
+import { DETAIL } from '../wire/route-messages.js'
 import { hostIdentity, newHashCode, newIncarnation } from './host-identity.js'
 import type { BusLogger } from './logger.js'
 import { nodePrimitives } from './primitives.js'
@@ -72,6 +72,11 @@ export interface BusNodeOptions {
   /** Overrides the name by which nodes know that they share a host. */
   readonly hostIdentity?: string
   /**
+   * Opens a direct link to a sibling when a parent sees that the two talk; it is closed again when
+   * it is idle for a minute. False: messages between children always pass their parent. Default true.
+   */
+  readonly siblings?: boolean
+  /**
    * With several parent addresses: `one` keeps a link to one of them and goes on to the next when it
    * is gone; `all` attaches to every one at once, so that the loss of one changes nothing for whoever
    * another vouches for. Default `one`.
@@ -128,6 +133,7 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     firstConnection: oneOf('firstConnection', options.firstConnection ?? 'retry', FIRST),
     compressions: namesOf('compression', options.compression ?? [], COMPRESSION_NAMES),
     announce: options.announce ?? true,
+    siblings: options.siblings ?? true,
     routeDetail: DETAIL[oneOf('routeDetail', options.routeDetail ?? 'nodes', DETAILS)],
   }
   const topology = options.topology ?? []

@@ -73,7 +73,7 @@ export type ControlBody =
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
   | { readonly kind: 'handshake_confirm'; readonly sequence: bigint }
   /** `code`: 0, or the wire number of the error for which the receiver has to go. */
-  | { readonly kind: 'leave'; readonly code: number }
+  | { readonly kind: 'leave'; readonly code: number; readonly drains: boolean }
   | RouteBody
 
 export type ControlKind = ControlBody['kind']

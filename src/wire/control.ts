@@ -74,7 +74,7 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writeConfirm(body.sequence, writer)
       break
     case 'leave':
-      treebus.wire.Leave.encode({ code: body.code }, writer)
+      treebus.wire.Leave.encode({ code: body.code, drains: body.drains }, writer)
       break
     default:
       writeRoute(body, writer)
@@ -130,8 +130,10 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
     }
     case 'handshake_confirm':
       return { kind, sequence: readConfirm(reader) }
-    case 'leave':
-      return { kind, code: treebus.wire.Leave.decode(reader).code ?? 0 }
+    case 'leave': {
+      const { code, drains } = treebus.wire.Leave.decode(reader)
+      return { kind, code: code ?? 0, drains: drains ?? false }
+    }
     default:
       return readRoute(kind, reader)
   }

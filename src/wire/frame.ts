@@ -74,6 +74,8 @@ export class FrameReader {
   readonly #memory: ReceiveMemory
   readonly #length = new Vint()
   #bad = false
+  /** Where the frame that was found last begins. */
+  #from = 0
 
   constructor(frameBytesMax: number, newSlab?: NewSlab) {
     this.#memory = new ReceiveMemory(newSlab)
@@ -101,6 +103,7 @@ export class FrameReader {
     if (this.#bad) return 'bad_size'
     const memory = this.#memory
     const from = memory.readAt
+    this.#from = from
     const length = this.#readLength()
     if (length !== 'ok') return length
     const start = this.#length.end
@@ -112,6 +115,11 @@ export class FrameReader {
     this.end = end
     const declared = memory.view.getUint32(from, true)
     return declared === murmur3InView(memory.view, start, end) ? 'frame' : 'bad_hash'
+  }
+
+  /** The frame that was found last is found again: nobody has looked at it yet. */
+  unread(): void {
+    this.#memory.consume(this.#from)
   }
 
   /** The bound is checked here, before any memory is spent on what a length says. */

@@ -183,9 +183,17 @@ export class World {
       if (effect.kind === 'send') host.ends.get(effect.connection)?.wire.chunks.push(effect.frame)
       else if (effect.kind === 'close') this.#close(host, effect.connection, effect.how)
       else if (effect.kind === 'event') host.events.push(effect.event)
+      else if (effect.kind === 'resume') this.#resume(host, effect.connection)
+      else if (effect.kind === 'pause') continue
       else this.#dial(host, effect.connection, effect.address)
     }
     this.settle()
+  }
+
+  /** What was held back lies in the reader. */
+  #resume(host: Host, connection: number): void {
+    const end = host.ends.get(connection)
+    if (end !== undefined) this.#work(end)
   }
 
   #dial(host: Host, connection: number, address: string): void {
@@ -282,6 +290,15 @@ export class World {
     return chunks.length > 0
   }
 
+  #work(end: End): void {
+    for (;;) {
+      if (end.wire.isClosed) return
+      const effects = end.host.core.receive(this.nowMs, end.connection)
+      if (effects.length === 0) return
+      this.perform(end.host, effects)
+    }
+  }
+
   carry(end: End, chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       const space = end.reader.space()
@@ -289,12 +306,7 @@ export class World {
       space.set(chunk.subarray(at, at + bytes))
       end.reader.filled(bytes)
       at += bytes
-      for (;;) {
-        if (end.wire.isClosed) return
-        const effects = end.host.core.receive(this.nowMs, end.connection)
-        if (effects.length === 0) break
-        this.perform(end.host, effects)
-      }
+      this.#work(end)
     }
   }
 

@@ -7,6 +7,8 @@ import type { LinkRole } from '../../src/core/effects.js'
 import { Link } from '../../src/core/link.js'
 import { Links } from '../../src/core/links.js'
 import { Liveness } from '../../src/core/liveness.js'
+import { PathGates } from '../../src/core/path-gates.js'
+import { RouteTable } from '../../src/core/routes/route-table.js'
 import { Routing } from '../../src/core/routes/routing.js'
 import { newSession } from '../../src/core/sessions.js'
 import { nodePrimitives } from '../../src/node/primitives.js'
@@ -75,5 +77,7 @@ export function join(state: CoreState, id: bigint, role: LinkRole): Link {
 export function routingOf(state: CoreState): Routing {
   const ignore = (): void => undefined
   const watch = { cameUp: ignore, ended: ignore, forgotten: ignore, refused: ignore }
-  return new Routing(state, new Links(state, watch))
+  const table = new RouteTable()
+  const gates = new PathGates(state, table)
+  return new Routing(state, new Links(state, watch), { table, gates, dial: ignore })
 }

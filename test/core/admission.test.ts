@@ -11,7 +11,16 @@ const HIGHER = 0x300n
 
 function peer(id: bigint, life: number | undefined, pid = 7): PeerIdentity {
   const incarnation = life === undefined ? undefined : incarnationOf(life)
-  return { id, pid, hostname: 'h', hashCode: '', incarnation, capabilities: 0n, attach: 0n }
+  return {
+    id,
+    pid,
+    hostname: 'h',
+    hashCode: '',
+    incarnation,
+    capabilities: 0n,
+    attach: 0n,
+    addresses: [],
+  }
 }
 
 interface Standing {

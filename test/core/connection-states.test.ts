@@ -91,7 +91,7 @@ const MESSAGES: Record<string, (phase: Phase) => Uint8Array> = {
   ping: () => PING,
   pong: () => control({ kind: 'pong', ping: pingData }),
   handshake_confirm: () => control({ kind: 'handshake_confirm', sequence: 0n }),
-  leave: () => control({ kind: 'leave', code: 0 }),
+  leave: () => control({ kind: 'leave', code: 0, drains: false }),
   'unknown member': () => frameOf(innerOf(Uint8Array.of(0x8a, 0x01, 0x00))),
   'empty body': () => frameOf(innerOf(new Uint8Array(0))),
   'two members': () => frameOf(innerOf(Uint8Array.of(0x3a, 0, 0x42, 0))),

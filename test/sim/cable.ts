@@ -95,7 +95,7 @@ export class Pipe {
       const segment = this.#queue[0]
       if (segment === undefined) return
       // A receiver that is stopped, or was not told of the connection yet, pumps when it goes on.
-      if (to.state !== 'open' || to.life.isPaused) return
+      if (to.state !== 'open' || to.life.isPaused || to.isHeld) return
       const dueMs = Math.max(segment.arrivesMs, this.stalledUntilMs)
       if (dueMs > world.nowMs) {
         this.#pumpAt(dueMs)
@@ -137,6 +137,8 @@ export class End implements Outlet {
   peer: End | undefined
   /** When the end of a frame arrived last: half a frame is no sign of life to the core. */
   heardAtMs = 0
+  /** The core asked to read no further. */
+  isHeld = false
   /** Frames go through one buffer: a frame is copied out when it is committed. */
   buffer = scratch
   readonly offset = 0

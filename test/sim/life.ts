@@ -96,23 +96,31 @@ export class Life {
     if (isFrameEnd) end.heardAtMs = this.world.nowMs
     this.#receiving = end
     let hadEffects = false
+    if (bytes.length === 0) hadEffects = this.#work(end)
     for (let at = 0; at < bytes.length && end.state === 'open'; ) {
       const space = end.reader.space()
       const part = Math.min(space.length, bytes.length - at)
       space.set(bytes.subarray(at, at + part))
       end.reader.filled(part)
       at += part
-      while (end.state === 'open') {
-        const effects = this.core.receive(this.world.nowMs, end.number)
-        if (effects.length === 0) break
-        hadEffects = true
-        this.perform(effects)
-      }
+      if (this.#work(end)) hadEffects = true
     }
     this.#receiving = undefined
     this.#watchCounters()
     this.world.safety.afterBytes(this, hadEffects)
     this.planWake()
+  }
+
+  /** Lets the core work through what a connection holds; true where that had effects. */
+  #work(end: End): boolean {
+    let hadEffects = false
+    while (end.state === 'open') {
+      const effects = this.core.receive(this.world.nowMs, end.number)
+      if (effects.length === 0) break
+      hadEffects = true
+      this.perform(effects)
+    }
+    return hadEffects
   }
 
   /** Messages that the core dropped without a word to anybody, as it may. */
@@ -130,11 +138,27 @@ export class Life {
       if (effect.kind === 'event') this.#event(effect.event)
       else if (effect.kind === 'send') this.#openEnd(effect).out?.write(effect.frame)
       else if (effect.kind === 'close') this.#close(effect.connection, effect.how)
+      else if (effect.kind === 'pause') this.#openEnd(effect).isHeld = true
+      else if (effect.kind === 'resume') this.#resume(effect.connection)
       else this.#dial(effect.connection, effect.address)
     }
   }
 
-  #openEnd(effect: Extract<Effect, { kind: 'send' }>): End {
+  /** What the core held back is read again, on a later turn. */
+  #resume(number: number): void {
+    const end = this.ends.get(number)
+    if (end === undefined) return
+    end.isHeld = false
+    this.world.schedule.after(0, () => {
+      this.whenRunning(() => {
+        if (end.state !== 'open') return
+        this.receive(end, new Uint8Array(0), false)
+        end.in?.pump()
+      })
+    })
+  }
+
+  #openEnd(effect: Extract<Effect, { kind: 'send' | 'pause' }>): End {
     const end = this.ends.get(effect.connection)
     if (end?.state !== 'open') {
       fail(`${this.name} sends on connection ${effect.connection}, which is not open`)

@@ -15,9 +15,10 @@ export interface Feeder {
  * arriving  a snapshot is coming: rows that it has confirmed may be used, the others are stale
  * stale     its parent link has ended: shown to children for a while, never used
  * waiting   its link makes room for a newer one of the same life, which takes it over
+ * draining  its link goes back to another path: nothing is sent by it any more
  * dead      its link has ended: as good as empty, swept bit by bit
  */
-export type SetState = 'live' | 'arriving' | 'stale' | 'waiting' | 'dead'
+export type SetState = 'live' | 'arriving' | 'stale' | 'waiting' | 'draining' | 'dead'
 
 export class LearnedSet {
   readonly slot: number
@@ -37,6 +38,11 @@ export class LearnedSet {
   constructor(slot: number, link: Feeder) {
     this.slot = slot
     this.link = link
+  }
+
+  /** Whether what it says counts as known. */
+  get counts(): boolean {
+    return this.state !== 'dead' && this.state !== 'draining'
   }
 
   get rank(): number {

@@ -106,6 +106,14 @@ export class Learning {
     rows.mark(row, mark, on)
   }
 
+  /** All that the set shows is about to change its worth. */
+  touchSet(set: LearnedSet): void {
+    const { rows } = this.#table
+    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) {
+      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
+    }
+  }
+
   /** Notes an id whose record is not in the table: our own. */
   touchAlone(high: number, low: number): void {
     this.#before.up = -1
@@ -172,7 +180,7 @@ export class Learning {
   }
 
   #counts(first: number, row: number): boolean {
-    if (this.#table.setOf(row).state === 'dead') return false
+    if (!this.#table.setOf(row).counts) return false
     return row === first || this.#table.rows.isSameLife(first, row)
   }
 

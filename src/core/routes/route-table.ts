@@ -157,8 +157,7 @@ export class RouteTable {
 
   /** It counts as what is known, if only as stale. */
   isShown(row: number): boolean {
-    const { state } = this.setOf(row)
-    if (state === 'dead') return false
+    if (!this.setOf(row).counts) return false
     return (this.rows.marks(row) & (MARK.MOVED | MARK.BELOW_MOVED)) === 0
   }
 
@@ -169,7 +168,7 @@ export class RouteTable {
   incumbent(head: number): number {
     let madeUp = -1
     for (let row = head; row >= 0; row = this.rows.nextOfId(row)) {
-      if (this.setOf(row).state === 'dead') continue
+      if (!this.setOf(row).counts) continue
       if (!this.rows.isMadeUp(row)) return row
       if (madeUp < 0) madeUp = row
     }

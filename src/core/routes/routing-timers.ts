@@ -10,6 +10,9 @@ const ROUTING_TIMERS = [
   'own',
   'sight',
   'flap',
+  'sync',
+  'idle',
+  'gate',
 ] as const
 
 export type RoutingTimer = (typeof ROUTING_TIMERS)[number]

@@ -4,13 +4,21 @@ import { unreachable } from '../../errors.js'
 import { OutgoingData } from '../../wire/data-codec.js'
 import type { DataCursor } from '../../wire/data-cursor.js'
 import { EXTENSION } from '../../wire/extension.js'
-import type { RouteRefuse, SubscribeRequest, SubscribeResponse } from '../../wire/route-messages.js'
+import type {
+  ConnSync,
+  ConnSyncResponse,
+  RouteRefuse,
+  SubscribeRequest,
+  SubscribeResponse,
+} from '../../wire/route-messages.js'
 import { NO_RANGES, REMOVE_REASON, RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
+import type { Purpose } from '../connection.js'
 import type { CoreState } from '../core-state.js'
 import type { LinkDownReason } from '../effects.js'
 import type { Link } from '../link.js'
 import type { Links } from '../links.js'
+import type { PathGates } from '../path-gates.js'
 import { BehindPlain } from './behind-plain.js'
 import { ChangeLog } from './change-log.js'
 import { Courier } from './courier.js'
@@ -19,11 +27,14 @@ import { Judge } from './judge.js'
 import type { LearnedSet } from './learned-set.js'
 import { Learning } from './learning.js'
 import { LifeProbe, type Post } from './life-probe.js'
+import { Matchmaker } from './matchmaker.js'
+import { PathChange } from './path-change.js'
 import { Publisher, SUBSCRIBE_INTERVAL_MS, wordsOfLife } from './publisher.js'
-import { RouteTable } from './route-table.js'
+import type { RouteTable } from './route-table.js'
 import type { RoutingTimer } from './routing-timers.js'
 import { OwnFacts } from './self-facts.js'
 import { SetKeeper } from './set-keeper.js'
+import { SiblingDialler } from './sibling-dialler.js'
 import { Sighting } from './sighting.js'
 
 const TURN_TIMER = 'routes:0'
@@ -34,8 +45,14 @@ const FULL_WAIT_MS = 2
 /** The others of a circle give the lowest id this long to end it. */
 const CIRCLE_MS = 5_000
 
+export interface RoutingShared {
+  readonly table: RouteTable
+  readonly gates: PathGates
+  readonly dial: (address: string, purpose: Purpose) => void
+}
+
 export class Routing {
-  readonly table = new RouteTable()
+  readonly table: RouteTable
   readonly log: ChangeLog
   readonly learning: Learning
   readonly facts: OwnFacts
@@ -53,15 +70,21 @@ export class Routing {
   readonly #selfLow: number
   readonly #probe: LifeProbe
   readonly #judge: Judge
+  readonly #gates: PathGates
+  readonly #paths: PathChange
+  readonly #matchmaker: Matchmaker
+  readonly #siblings: SiblingDialler
   #post: Post | undefined
   #armed = false
 
-  constructor(state: CoreState, links: Links) {
+  constructor(state: CoreState, links: Links, shared: RoutingShared) {
+    const { dial, gates, table } = shared
     this.#state = state
     this.#links = links
+    this.table = table
+    this.#gates = gates
     this.#selfHigh = highHalf(state.config.id)
     this.#selfLow = lowHalf(state.config.id)
-    const { table } = this
     const log = new ChangeLog(() => state.nowMs)
     const learning = new Learning(table, log)
     this.log = log
@@ -82,6 +105,10 @@ export class Routing {
     this.#sighting = new Sighting(state, post)
     const probe = new LifeProbe(state, post)
     this.#probe = probe
+    const paths = { state, links, table, learning, courier, gates, post, linkOf }
+    this.#paths = new PathChange(paths)
+    this.#matchmaker = new Matchmaker(state, courier)
+    this.#siblings = new SiblingDialler({ state, table, courier, dial })
     const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
     this.#judge = judge
     const rooms = { state, links, table, log, learning, keeper, courier, judge, linkOf, told }
@@ -106,6 +133,7 @@ export class Routing {
     this.#sighting.stop()
     this.#keeper.stop()
     this.#judge.stop()
+    this.#siblings.stop()
     this.#probe.stop()
   }
 
@@ -139,6 +167,15 @@ export class Routing {
       case 'flap':
         this.log.release()
         break
+      case 'sync':
+        this.#siblings.gaveUp(number)
+        break
+      case 'idle':
+        if (link !== undefined) this.#paths.idleDue(link)
+        break
+      case 'gate':
+        if (link !== undefined) this.#gates.open(link)
+        break
       default:
         unreachable(kind)
     }
@@ -146,6 +183,7 @@ export class Routing {
   }
 
   up(link: Link): void {
+    this.#paths.coming(link)
     const routes = this.#keeper.up(link)
     link.routes = routes
     this.#linkOf[routes.set.slot] = link
@@ -154,6 +192,7 @@ export class Routing {
     if (link.role === 'parent') this.#parentsChanged()
     if (link.role === 'child') this.#registeredHere(routes.set)
     this.#sighting.up(link)
+    this.#siblings.up(link)
     this.#arm()
   }
 
@@ -195,6 +234,7 @@ export class Routing {
     if (routes === undefined) return
     this.#publisher.ended(link, routes)
     this.#behind.down(link)
+    this.#paths.down(link)
     this.#linkOf[routes.set.slot] = undefined
     link.routes = undefined
     if (this.#state.state === 'stopped') return
@@ -275,6 +315,37 @@ export class Routing {
     this.#links.end(link, 'fault', 'LOOP')
   }
 
+  /** A neighbour says its last word on the link, or asks for ours. */
+  leaves(link: Link, drains: boolean): void {
+    if (drains) {
+      this.#paths.askedToDrain(link)
+    } else {
+      link.leaving = true
+      this.#paths.left(link)
+    }
+    this.#arm()
+  }
+
+  /** A child's message was forwarded to another child: they may talk directly. */
+  forwardedBetween(from: Link, to: Link): void {
+    this.#matchmaker.forwarded(from, to)
+  }
+
+  /** CONN_SYNC: a parent tells us to open a link to a sibling. */
+  askedToDial(link: Link, sync: ConnSync): void {
+    if (this.#siblings.asked(link, sync)) return
+    this.#state.counters.routesRefused++
+    this.#links.breach(link)
+  }
+
+  dialled(link: Link, response: ConnSyncResponse): void {
+    if (link.role === 'child') this.#matchmaker.answered(link, response)
+  }
+
+  dialFailed(purpose: Purpose): void {
+    this.#siblings.failed(purpose)
+  }
+
   /** A child registers with an id of which another life may be known. */
   registers(id: bigint, life: Uint8Array, done: (isAlive: boolean) => void): boolean {
     return this.#judge.registers(id, life, done)
@@ -298,6 +369,8 @@ export class Routing {
       const content = data.buffer.subarray(contentStart, contentEnd)
       this.#probe.replied(joinHalves(data.fromHi, data.fromLo), numberOf(data), content)
       this.#arm()
+    } else if (extensionKind === EXTENSION.MARK) {
+      this.#gates.marked(data.fromHi, data.fromLo)
     }
   }
 
@@ -373,6 +446,7 @@ export class Routing {
   #turn(): void {
     this.#armed = false
     this.#armFlaps()
+    this.#paths.turn()
     this.#behind.configure()
     this.#behind.sweep()
     this.#keeper.sweepSome()

@@ -1,0 +1,84 @@
+// Keeps order where a path changes: what comes by the new one waits for the last word by the old.
+//
+// Nothing is held in memory: the connection is not read any further (routing-table.md, "Changing
+// the path").
+
+import type { DataCursor } from '../wire/data-cursor.js'
+import { EXTENSION } from '../wire/extension.js'
+import type { Connection } from './connection.js'
+import type { CoreState } from './core-state.js'
+import type { Link } from './link.js'
+import type { RouteTable } from './routes/route-table.js'
+
+/** The last word by the old path is waited for so long at most. */
+const WAIT_MS = 1_000
+
+/**
+ * opening   data on this link waits for the mark of its other end, which comes by the old path
+ * closing   data from behind this link waits where it comes by another, for the last word on it
+ */
+type Gate = 'opening' | 'closing'
+
+export class PathGates {
+  readonly #state: CoreState
+  readonly #table: RouteTable
+  readonly #gates = new Map<Link, Gate>()
+  /** Connections that are not read now. */
+  readonly #held = new Set<Connection>()
+
+  constructor(state: CoreState, table: RouteTable) {
+    this.#state = state
+    this.#table = table
+  }
+
+  get isActive(): boolean {
+    return this.#gates.size > 0
+  }
+
+  shut(link: Link, gate: Gate): void {
+    this.#gates.set(link, gate)
+    this.#state.deadlines.set(`gate:${link.number}`, this.#state.nowMs + WAIT_MS)
+  }
+
+  /** The last word came, or the old path has ended, or it took too long. */
+  open(link: Link): void {
+    if (!this.#gates.delete(link)) return
+    this.#state.deadlines.clear(`gate:${link.number}`)
+    for (const connection of this.#held) {
+      this.#held.delete(connection)
+      this.#state.emit({ kind: 'resume', connection: connection.number })
+    }
+  }
+
+  /** The mark of a node: nothing of what it says comes by its old path any more. */
+  marked(high: number, low: number): void {
+    const link = this.#state.neighbours.find(high, low)
+    if (link !== undefined && this.#gates.get(link) === 'opening') this.open(link)
+  }
+
+  /** Whether a message has to wait; then its connection is read again only when it need not. */
+  holds(connection: Connection, link: Link, data: DataCursor): boolean {
+    if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(link, data)) return false
+    this.#held.add(connection)
+    this.#state.emit({ kind: 'pause', connection: connection.number })
+    return true
+  }
+
+  #mustWait(link: Link, { fromHi, fromLo }: DataCursor): boolean {
+    if (this.#gates.get(link) === 'opening') return true
+    for (const [other, gate] of this.#gates) {
+      if (gate !== 'closing' || other === link || other.routes === undefined) continue
+      if (this.#table.rowIn(other.routes.set, fromHi, fromLo) >= 0) return true
+    }
+    return false
+  }
+
+  /** It is not read now. */
+  isHeld(connection: Connection): boolean {
+    return this.#held.has(connection)
+  }
+
+  forget(connection: Connection): void {
+    this.#held.delete(connection)
+  }
+}

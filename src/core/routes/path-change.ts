@@ -1,0 +1,121 @@
+// Sibling links that come and go while messages flow: marks, draining, and the end of idle ones.
+
+import type { OutgoingData } from '../../wire/data-codec.js'
+import { EXTENSION } from '../../wire/extension.js'
+import type { CoreState } from '../core-state.js'
+import type { Link } from '../link.js'
+import type { Links } from '../links.js'
+import type { PathGates } from '../path-gates.js'
+import type { Courier } from './courier.js'
+import type { Learning } from './learning.js'
+import type { Post } from './life-probe.js'
+import type { RouteTable } from './route-table.js'
+
+/** A link that was opened on demand and carried no data for so long is given up. */
+export const IDLE_MS = 60_000
+
+export interface PathChangeRooms {
+  readonly state: CoreState
+  readonly links: Links
+  readonly table: RouteTable
+  readonly learning: Learning
+  readonly courier: Courier
+  readonly gates: PathGates
+  readonly post: Post
+  readonly linkOf: (row: number) => Link | undefined
+}
+
+export class PathChange {
+  readonly #rooms: PathChangeRooms
+  readonly #mark: OutgoingData
+  /** Links on which a mark is due, behind what their registration still has to send. */
+  readonly #marksDue = new Set<Link>()
+
+  constructor(rooms: PathChangeRooms) {
+    this.#rooms = rooms
+    this.#mark = rooms.post.newMessage()
+  }
+
+  /** A link between two of ours comes up: both know whether there was another path before. */
+  coming(link: Link): void {
+    const { gates, linkOf, state, table } = this.#rooms
+    if (link.role !== 'sibling' || link.plain || state.config.id === 0n) return
+    const row = table.best(link.idHigh, link.idLow, false)
+    const old = row < 0 ? undefined : linkOf(row)
+    if (old === undefined || old === link) {
+      this.#marksDue.add(link)
+      return
+    }
+    this.#sendMark(old, link)
+    gates.shut(link, 'opening')
+  }
+
+  /** Behind the confirmation of its registration. */
+  turn(): void {
+    for (const link of this.#marksDue) if (link.routes !== undefined) this.#sendMark(link, link)
+    this.#marksDue.clear()
+  }
+
+  #sendMark(by: Link, to: Link): void {
+    const message = this.#mark
+    message.toHi = to.idHigh
+    message.toLo = to.idLow
+    message.sequenceHi = 0
+    message.sequenceLo = 0
+    message.extensionKind = EXTENSION.MARK
+    this.#rooms.post.sendVia(by, message)
+  }
+
+  /** Was anything sent or heard on it since the last look? */
+  idleDue(link: Link): void {
+    const { courier, gates, state } = this.#rooms
+    const idleMs = state.nowMs - link.dataAtMs
+    if (idleMs < IDLE_MS) {
+      state.deadlines.set(`idle:${link.number}`, link.dataAtMs + IDLE_MS)
+      return
+    }
+    link.drain = 'asked'
+    gates.shut(link, 'closing')
+    courier.send(link, { kind: 'leave', code: 0, drains: true })
+    // Who does not answer has lost the link as well.
+    state.deadlines.set(`idle:${link.number}`, state.nowMs + IDLE_MS)
+  }
+
+  /** The other end would rather go back to the old path: we do, and say so as our last word. */
+  askedToDrain(link: Link): void {
+    const { courier, gates } = this.#rooms
+    if (link.drain === 'draining') return
+    gates.shut(link, 'closing')
+    this.#leave(link)
+    courier.send(link, { kind: 'leave', code: 0, drains: false })
+  }
+
+  #leave(link: Link): void {
+    const { learning } = this.#rooms
+    const { routes } = link
+    link.drain = 'draining'
+    if (routes === undefined) return
+    learning.touchSet(routes.set)
+    routes.set.state = 'draining'
+  }
+
+  /** The last word of the other end. True where the link was draining and may end now. */
+  left(link: Link): void {
+    const { courier, gates, links } = this.#rooms
+    if (link.drain === 'none') return
+    if (link.drain === 'asked') {
+      this.#leave(link)
+      courier.send(link, { kind: 'leave', code: 0, drains: false })
+      gates.open(link)
+      links.end(link, 'idle')
+      return
+    }
+    gates.open(link)
+  }
+
+  down(link: Link): void {
+    this.#marksDue.delete(link)
+    this.#rooms.gates.open(link)
+    this.#rooms.state.deadlines.clear(`idle:${link.number}`)
+  }
+}
