@@ -23,6 +23,7 @@ export class Life {
   readonly place: Place
   readonly number: number
   readonly core: NodeCore
+  readonly incarnation: Uint8Array
   readonly ends = new Map<number, End>()
   readonly links = new Map<bigint, LinkRecord>()
   /** Accepted by a link, by the sequence that the core gave it. */
@@ -49,6 +50,7 @@ export class Life {
     this.world = world
     this.place = place
     this.number = number
+    this.incarnation = config.incarnation
     const chance = world.chance.fork()
     const ambient = {
       primitives: world.scenario.realCurve ? world.kit.primitives : toyPrimitives(world.kit),

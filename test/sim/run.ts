@@ -4,6 +4,7 @@ import { endFaults, strike } from './faults.js'
 import type { CoreKit } from './kit.js'
 import type { Fates } from './ledger.js'
 import { Prng } from './prng.js'
+import { RouteTruth } from './route-truth.js'
 import { scenarioOf } from './scenario.js'
 import { Violation } from './violation.js'
 import { Workload } from './workload.js'
@@ -56,6 +57,7 @@ function play(world: World): Totals {
   endFaults(world, chance)
   schedule.runUntil(scenario.faultsEndMs + longestStopMs(world) + scenario.settleMs)
   world.convergence.check()
+  new RouteTruth(world).check()
   world.convergence.sample(SAMPLES)
   schedule.runUntil(schedule.nowMs + SAMPLE_MS)
   world.convergence.checkSamples()

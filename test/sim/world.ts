@@ -74,6 +74,8 @@ export class World {
   readonly ledger: Ledger
   readonly safety: Safety
   readonly convergence: Convergence
+  /** Somebody speaks as a plain node. */
+  readonly hasPlain: boolean
   readonly #trace = new Trace()
   #lives = 0
   /** Raised by whatever can change a route. */
@@ -84,6 +86,7 @@ export class World {
     this.kit = kit
     this.chance = new Prng(scenario.seed + 0x5eed)
     this.places = scenario.places.map((rules, index) => new Place(index, rules))
+    this.hasPlain = scenario.places.some(({ plain }) => plain)
     this.parents = scenario.places.map((rules) => rules.parents[0])
     for (const place of this.places) {
       this.#byId.set(place.id, place)
