@@ -90,6 +90,7 @@ export class Life {
     this.world.trace(this, input.kind, input)
     this.perform(this.core.handle(this.world.nowMs, input))
     this.world.safety.afterInput(this, input)
+    this.world.routeSafety.afterEvent(this)
     this.planWake()
   }
 
@@ -113,7 +114,9 @@ export class Life {
     }
     this.#receiving = undefined
     this.#watchCounters()
+    if (isFrameEnd) this.world.routeSafety.heard(this, end, new Uint8Array(bytes.buffer))
     this.world.safety.afterBytes(this, hadEffects)
+    this.world.routeSafety.afterEvent(this)
     this.planWake()
   }
 
@@ -184,6 +187,7 @@ export class Life {
     const record = { info, end, upAtMs: world.nowMs }
     this.links.set(info.id, record)
     if (this.#replaced?.info.id === info.id) world.safety.replaced(this, this.#replaced, record)
+    world.routeSafety.linkUp(this, record)
     this.#replaced = undefined
     world.counts.links++
     world.linkChanged(this, info)
@@ -196,6 +200,7 @@ export class Life {
       fail(`${this.name} reports the end of a link to ${event.link.id} that was not up`)
     }
     this.links.delete(event.link.id)
+    world.routeSafety.linkDown(this, record)
     world.safety.linkDown(this, record, event.reason)
     this.#replaced = event.reason === 'replaced' ? record : undefined
     this.place.linkEndedAtMs = world.nowMs
@@ -300,6 +305,7 @@ export class Life {
     const { chance, nowMs } = this.world
     this.world.trace(this, dark ? 'dark' : 'killed', undefined)
     this.isAlive = false
+    this.world.routeSafety.died(this)
     this.endedAtMs = nowMs
     this.place.linkEndedAtMs = nowMs
     for (const end of this.ends.values()) {

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly faultKinds: readonly FaultKind[]
   /** Links between siblings that somebody asks for. */
   readonly siblingDials: number
+  /** Nodes with several parents attach to all of them at once. */
+  readonly severalParents: boolean
   /** Pairs that talk all the time. */
   readonly flows: number
 }
@@ -61,6 +63,7 @@ export function scenarioOf(seed: number, nodesMax: number): Scenario {
     settleMs: SETTLE_MS,
     faultKinds: faultKinds.length === 0 ? ['cut'] : faultKinds,
     siblingDials: prng.chance(0.4) ? 1 + prng.below(4) : 0,
+    severalParents: false,
     flows: 1 + prng.below(6),
   }
 }

@@ -8,6 +8,7 @@ import type { CoreKit } from './kit.js'
 import { Ledger } from './ledger.js'
 import { Life } from './life.js'
 import { Prng } from './prng.js'
+import { RouteSafety } from './route-safety.js'
 import { Safety } from './safety.js'
 import type { PlaceRules, Scenario } from './scenario.js'
 import { Schedule } from './schedule.js'
@@ -74,6 +75,7 @@ export class World {
   readonly ledger: Ledger
   readonly safety: Safety
   readonly convergence: Convergence
+  readonly routeSafety: RouteSafety
   /** Somebody speaks as a plain node. */
   readonly hasPlain: boolean
   readonly #trace = new Trace()
@@ -95,6 +97,7 @@ export class World {
     this.ledger = new Ledger(this)
     this.safety = new Safety(this)
     this.convergence = new Convergence(this)
+    this.routeSafety = new RouteSafety(this)
   }
 
   get nowMs(): number {
@@ -206,6 +209,11 @@ export class World {
     near.out = new Pipe(this, far, latencyMs)
     far.out = new Pipe(this, near, latencyMs)
     return far
+  }
+
+  /** Somebody was told of routes: with several parents that alone may turn a message aside. */
+  routesHeard(): void {
+    if (this.scenario.severalParents) this.routeEpoch++
   }
 
   /** Who sees all tells the nodes that have to know: the shells get it from etcd or a file. */

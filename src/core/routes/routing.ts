@@ -197,7 +197,11 @@ export class Routing {
     this.#behind.down(link)
     this.#linkOf[routes.set.slot] = undefined
     link.routes = undefined
-    if (this.#state.state === 'stopped') return
+    if (this.#state.state === 'stopped') {
+      // Nobody sweeps it any more, but it counts for nothing.
+      routes.set.state = 'dead'
+      return
+    }
     this.#state.deadlines.clear(`circle:${link.number}`)
     this.#state.deadlines.clear(`own:${link.number}`)
     this.#keeper.down(link, routes, reason)
