@@ -58,10 +58,12 @@ export class Safety {
   #state(life: Life): void {
     let parents = 0
     for (const { info } of life.links.values()) if (info.role === 'parent') parents++
-    if (parents > 1) fail(`${life.name} has ${parents} parents at once`)
-    if (life.place.rules.parents.length === 0) return
+    const { rules } = life.place
+    const most = this.#world.scenario.severalParents ? rules.parents.length : 1
+    if (parents > most) fail(`${life.name} has ${parents} parents at once`)
+    if (rules.parents.length === 0) return
     const isRunning = life.core.state === 'running'
-    if (isRunning !== (parents === 1)) {
+    if (isRunning !== parents > 0) {
       fail(`${life.name} is ${life.core.state} with ${parents} links to a parent`)
     }
   }
