@@ -14,8 +14,11 @@ const IDS_AN_EVENT = 2
 const WHOLE_EVERY = 64
 /** A circle that stands this long between nodes that hear each other will not go away. */
 const CIRCLE_MS = 5_000
-/** Silence of 24 s, a stall of the judge's own of 8 s, and a tick. */
-const DETECTION_MS = 33_000
+/**
+ * Silence of 24 s, a stall of the judge's own of 8 s, and a tick; then the grace time of 15 s, in
+ * which a lost parent's ids are still shown to children.
+ */
+const DETECTION_MS = 48_000
 /** An id that changes too often is passed on a second later, at each node on the way. */
 const PASSED_ON_MS = 1_000
 
@@ -148,8 +151,9 @@ export class RouteSafety {
       if (isPlain(life)) continue
       for (const { id, name } of gone) {
         const route = life.core.routes.get(id)
-        if (route === undefined || (isMadeUp(life, id) && this.#world.hasPlain)) continue
-        fail(`${life.name} knows ${name}, gone for longer than it takes to be noticed`)
+        if (route === undefined || route.stale) continue
+        if (isMadeUp(life, id) && this.#world.hasPlain) continue
+        fail(`${life.name} uses its route to ${name}, gone for longer than it takes to be noticed`)
       }
     }
   }
