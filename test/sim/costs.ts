@@ -4,6 +4,9 @@ import { DETAIL } from '../../src/wire/route-messages.js'
 import { type LightNode, LightTree } from './light-tree.js'
 import { type Carried, RouteMeter } from './route-meter.js'
 
+/** Long snapshots go out a few packets a turn. */
+const SETTLED_MS = 500
+
 const ROOT_ID = 0x1n
 const FIRST_CHILD_ID = 0x10_0000n
 
@@ -20,7 +23,7 @@ function bush(tree: LightTree, width: number, levels: number): LightNode[] {
     level = level.flatMap((parent) =>
       Array.from({ length: width }, () => tree.start({ id: id++ }, parent)),
     )
-    tree.settle()
+    tree.advance(SETTLED_MS)
   }
   return level
 }
@@ -32,11 +35,11 @@ export function oneChange(width: number, levels: number): ChangeCost {
   const parent = bush(tree, width, levels)[0]
   meter.reset()
   const leaf = tree.start({ id: 0xffffn, routeDetail: DETAIL.none }, parent)
-  tree.settle()
+  tree.advance(SETTLED_MS)
   const join = meter.most
   meter.reset()
   leaf.kill()
-  tree.settle()
+  tree.advance(SETTLED_MS)
   return { join, leave: meter.most }
 }
 
@@ -49,14 +52,14 @@ export function changeAmong(known: number): ChangeCost {
   for (let child = 0n; child < known; child++) {
     tree.start({ id: FIRST_CHILD_ID + child, routeDetail: DETAIL.none }, branch)
   }
-  tree.settle()
+  tree.advance(SETTLED_MS)
   meter.reset()
   const leaf = tree.start({ id: 0xffffn, routeDetail: DETAIL.none }, branch)
-  tree.settle()
+  tree.advance(SETTLED_MS)
   const join = upAndOn(meter)
   meter.reset()
   leaf.kill()
-  tree.settle()
+  tree.advance(SETTLED_MS)
   return { join, leave: upAndOn(meter) }
 }
 
@@ -79,7 +82,7 @@ export function joinAtOnce(children: number): Carried {
   const root = tree.start({ id: ROOT_ID })
   meter.swallows = ({ node }) => node === root
   for (let child = 0n; child < children; child++) tree.start({ id: FIRST_CHILD_ID + child }, root)
-  tree.settle()
+  tree.advance(SETTLED_MS)
   return meter.most
 }
 
@@ -103,7 +106,7 @@ export function parentRestart(branches: number, leaves: number): RestartCost {
   tree.advance(1_000)
   meter.reset()
   tree.forget(parent)
-  tree.settle()
+  tree.advance(SETTLED_MS)
   const again = tree.start({ id: 0x2n }, top)
   const startMs = tree.nowMs
   let backAfterMs = 0
@@ -132,6 +135,6 @@ function startBranches(
       tree.start({ id: id + leaf, routeDetail: DETAIL.none }, head)
     }
   }
-  tree.settle()
+  tree.advance(SETTLED_MS)
   return heads
 }

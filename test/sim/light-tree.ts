@@ -10,6 +10,8 @@ import { Prng } from './prng.js'
 
 /** Frames are taken whole and one after the other, so one piece of memory serves all readers. */
 const SHARED_BYTES = 1024 * 1024
+/** Beyond any tree that is made here. */
+const MANY = 1_000_000
 const WALL_MS = 1_781_700_000_000
 
 export interface LightWish extends Partial<CoreConfig> {
@@ -149,6 +151,7 @@ export class LightTree {
       pid: number,
       hostname: 'light',
       hashCode: '',
+      limits: { ...DEFAULT_CONFIG.limits, pendingConnectionsMax: MANY, linksMax: MANY },
       parents: parent === undefined ? [] : [addressOf(parent.core.id)],
       ...wish,
     }

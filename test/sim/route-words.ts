@@ -103,6 +103,8 @@ export class RouteWords {
       word.isConfirmed = answer.response.mode === 'resume'
     }
     said.before = undefined
+    // Of itself the neighbour spoke when it registered, which is later.
+    if (answer.response.mode === 'resume') said.words.delete(said.link.info.id)
   }
 
   #updated(said: Said, inner: Uint8Array): void {
