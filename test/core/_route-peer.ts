@@ -16,6 +16,8 @@ export interface Said {
   readonly id: bigint
   /** Number of the life; that of the peer's own by default. */
   readonly life?: number
+  /** The incarnation itself, of a node that is not in the hands of a test. */
+  readonly incarnation?: Uint8Array
   readonly attach?: number
   readonly parent?: bigint
   readonly hops?: number
@@ -100,11 +102,12 @@ export class RoutePeer {
     return this
   }
 
-  #add({ id, attach = 0, hops = 1, life = this.#life, parent = this.id }: Said): void {
+  #add({ id, attach = 0, hops = 1, life = this.#life, parent = this.id, ...rest }: Said): void {
+    const { incarnation = lifeOf(life) } = rest
     const record = this.#record
     record.idHigh = Number(id >> 32n)
     record.idLow = Number(id & 0xffff_ffffn)
-    const view = new DataView(lifeOf(life).buffer)
+    const view = new DataView(incarnation.buffer)
     for (let word = 0; word < 4; word++) record.incarnation[word] = view.getUint32(word * 4)
     record.attach = attach
     record.parentHigh = Number(parent >> 32n)

@@ -235,7 +235,9 @@ export class Routing {
     if (routes === undefined || link.plain) return
     const { nowMs } = this.#state
     if (nowMs - routes.askedAtMs < SUBSCRIBE_INTERVAL_MS) {
-      this.#links.fault(link.control, 'BAD_STATE')
+      // Not a fault: what is good in between would forgive it.
+      this.#state.counters.badStates++
+      this.#links.breach(link)
       return
     }
     routes.askedAtMs = nowMs
@@ -288,7 +290,7 @@ export class Routing {
   refused(link: Link, refuse: RouteRefuse): void {
     if (!this.#judge.refusedByParent(link, refuse)) {
       this.#state.counters.badStates++
-      this.#links.fault(link.control, 'BAD_STATE')
+      this.#links.breach(link)
     }
     this.#arm()
   }
