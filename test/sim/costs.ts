@@ -7,6 +7,9 @@ import { type Carried, RouteMeter } from './route-meter.js'
 /** Long snapshots go out a few packets a turn. */
 const SETTLED_MS = 500
 
+/** No node has more children than this. */
+const BELOW_ONE = 1_000
+
 const ROOT_ID = 0x1n
 const FIRST_CHILD_ID = 0x10_0000n
 
@@ -43,14 +46,19 @@ export function oneChange(width: number, levels: number): ChangeCost {
   return { join, leave: meter.most }
 }
 
-/** The same below a node that has `known` other children, as its parent and its sister hear it. */
+/** The same below a node that has `known` others below it, as its parent and its sister hear it. */
 export function changeAmong(known: number): ChangeCost {
   const tree = new LightTree()
   const meter = new RouteMeter(tree)
   const root = tree.start({ id: ROOT_ID })
   const [branch] = [0x10n, 0x11n].map((id) => tree.start({ id }, root))
-  for (let child = 0n; child < known; child++) {
-    tree.start({ id: FIRST_CHILD_ID + child, routeDetail: DETAIL.none }, branch)
+  let above = branch
+  for (let child = 0; child < known; child++) {
+    const id = FIRST_CHILD_ID + BigInt(child)
+    const node = tree.start({ id, routeDetail: DETAIL.none }, above)
+    // The first of each thousand has the others below it.
+    if (child % BELOW_ONE === 0) above = node
+    else if (child % BELOW_ONE === BELOW_ONE - 1) above = branch
   }
   tree.advance(SETTLED_MS)
   meter.reset()

@@ -20,7 +20,7 @@ export function sayCosts(say: Say): void {
   say('one node comes to, and goes from, a tree of 259; the most on any link in any direction:')
   say(`  comes: ${words(join)}`)
   say(`  goes: ${words(leave)}`)
-  say('the same below a node of many children; to its parent and on to its sister, together:')
+  say('the same below a node with many below it; to its parent and on to its sister, together:')
   for (const known of KNOWN) {
     const cost = changeAmong(known)
     say(`  ${known} known: comes ${cost.join.bytes} bytes, goes ${cost.leave.bytes} bytes`)

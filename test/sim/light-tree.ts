@@ -10,8 +10,8 @@ import { Prng } from './prng.js'
 
 /** Frames are taken whole and one after the other, so one piece of memory serves all readers. */
 const SHARED_BYTES = 1024 * 1024
-/** Beyond any tree that is made here. */
-const MANY = 1_000_000
+/** A routing table has room for the sets of 65,535 links. */
+const MANY = 65_000
 const WALL_MS = 1_781_700_000_000
 
 export interface LightWish extends Partial<CoreConfig> {
