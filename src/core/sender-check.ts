@@ -90,7 +90,8 @@ export class SenderCheck {
     if (this.#isNamedBy(link, high, low)) return 'good'
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour?.role === 'child') return 'forged'
-    return this.#table.best(high, low, true) >= 0 ? 'misplaced' : 'good'
+    const isBelow = this.#table.best(high, low, true) >= 0
+    return isBelow || this.#nextHop.isBelowPlain(joinHalves(high, low)) ? 'misplaced' : 'good'
   }
 
   /** In a record that is in use, of the life that counts. */

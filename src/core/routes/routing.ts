@@ -197,11 +197,9 @@ export class Routing {
     this.#behind.down(link)
     this.#linkOf[routes.set.slot] = undefined
     link.routes = undefined
-    if (this.#state.state === 'stopped') {
-      // Nobody sweeps it any more, but it counts for nothing.
-      routes.set.state = 'dead'
-      return
-    }
+    // Where nobody goes on with it, it counts for nothing.
+    routes.set.state = 'dead'
+    if (this.#state.state === 'stopped') return
     this.#state.deadlines.clear(`circle:${link.number}`)
     this.#state.deadlines.clear(`own:${link.number}`)
     this.#keeper.down(link, routes, reason)
@@ -235,8 +233,6 @@ export class Routing {
     if (routes === undefined || link.plain) return
     const { nowMs } = this.#state
     if (nowMs - routes.askedAtMs < SUBSCRIBE_INTERVAL_MS) {
-      // Not a fault: what is good in between would forgive it.
-      this.#state.counters.badStates++
       this.#links.breach(link)
       return
     }
@@ -288,10 +284,7 @@ export class Routing {
 
   /** A neighbour turns down what we announced. */
   refused(link: Link, refuse: RouteRefuse): void {
-    if (!this.#judge.refusedByParent(link, refuse)) {
-      this.#state.counters.badStates++
-      this.#links.breach(link)
-    }
+    if (!this.#judge.refusedByParent(link, refuse)) this.#links.breach(link)
     this.#arm()
   }
 
