@@ -170,7 +170,10 @@ export class DataPath {
     connection.faults = 0
     link.faults = 0
     link.dataAtMs = this.#state.nowMs
-    const verdict = this.#senders.judge(link, data.fromHi, data.fromLo)
+    // A life that is asked may be known elsewhere by then: that is what it is asked for. What it
+    // says is taken only with the number of the question.
+    const isLifeReply = kind === 'data_req' && data.extensionKind === EXTENSION.LIFE_REPLY
+    const verdict = isLifeReply ? 'good' : this.#senders.judge(link, data.fromHi, data.fromLo)
     if (verdict !== 'good') {
       this.#turnAway(link, head, data, kind === 'data_req' && verdict)
       return

@@ -176,9 +176,13 @@ export class Links {
     if (Math.max(connection.faults, link.faults) > faultsMax) this.end(link, 'fault', code)
   }
 
-  /** What a neighbour may not announce: the third time in ten seconds ends its link. */
+  /**
+   * What a neighbour may not do, and good messages in between do not make good: the third time in
+   * ten seconds ends its link.
+   */
   breach(link: Link): void {
-    const { nowMs } = this.#state
+    const { counters, nowMs } = this.#state
+    counters.badStates++
     if (nowMs - link.breachedSinceMs > BREACH_WINDOW_MS) {
       link.breachedSinceMs = nowMs
       link.breaches = 0

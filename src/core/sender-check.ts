@@ -71,7 +71,7 @@ export class SenderCheck {
   #judgeAnew(link: Link, high: number, low: number): SenderVerdict {
     const id = joinHalves(high, low)
     if (id === this.#state.config.id || id === 0n) return 'forged'
-    if (link.role === 'parent') return this.#fromAbove(high, low)
+    if (link.role === 'parent') return this.#fromAbove(link, high, low)
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour !== undefined && neighbour.role !== 'sibling') return 'forged'
     // One of ours names everybody who is behind it before it passes on what they say.
@@ -82,12 +82,25 @@ export class SenderCheck {
     return place === 'here' || place === 'unknown' ? 'good' : 'misplaced'
   }
 
-  /** From above comes what everybody says but we and those below us, who have no other way. */
-  #fromAbove(high: number, low: number): SenderVerdict {
+  /**
+   * From above comes what everybody says but we and those below us, who have no other way; unless
+   * the parent has named them too: they have several parents, or have just moved.
+   */
+  #fromAbove(link: Link, high: number, low: number): SenderVerdict {
+    if (this.#isNamedBy(link, high, low)) return 'good'
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour?.role === 'child') return 'forged'
     const isBelow = this.#table.best(high, low, true) >= 0
     return isBelow || this.#nextHop.isBelowPlain(joinHalves(high, low)) ? 'misplaced' : 'good'
+  }
+
+  /** In a record that is in use, of the life that counts. */
+  #isNamedBy({ routes }: Link, high: number, low: number): boolean {
+    if (routes === undefined) return false
+    const row = this.#table.rowIn(routes.set, high, low)
+    if (row < 0 || !this.#table.isUsable(row)) return false
+    const known = this.#table.incumbent(this.#table.find(high, low))
+    return known >= 0 && this.#table.rows.isSameLife(known, row)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { type Message, nameOf } from './ledger.js'
 import type { Life } from './life.js'
+import { RouteTruth } from './route-truth.js'
 import { fail } from './violation.js'
 import type { Place, World } from './world.js'
 
@@ -27,10 +28,13 @@ export class Convergence {
   #checkLife(place: Place, life: Life): void {
     const world = this.#world
     const parents = place.rules.parents.filter((index) => world.places[index]?.life?.isAlive)
-    const hasParent = life.parentLink !== undefined
-    if (hasParent !== parents.length > 0) {
+    const { severalParents } = world.scenario
+    const wanted = severalParents ? parents.length : Math.min(1, parents.length)
+    let held = 0
+    for (const { info } of life.links.values()) if (info.role === 'parent') held++
+    if (held !== wanted) {
       const which = parents.map((index) => world.places[index]?.name).join(', ')
-      fail(`${life.name} has ${hasParent ? 'a' : 'no'} parent; alive are: ${which || 'none'}`)
+      fail(`${life.name} has ${held} parents; alive are: ${which || 'none'}`)
     }
     let connections = 0
     for (const { info, end } of life.links.values()) {
@@ -47,7 +51,10 @@ export class Convergence {
       connections += info.plain ? 2 : 1
     }
     // Who looks in vain for a parent has a dial under way now and then.
-    const searches = place.rules.parents.length > 0 && !hasParent ? 1 : 0
+    const seats = severalParents
+      ? place.rules.parents.length
+      : Math.min(1, place.rules.parents.length)
+    const searches = seats - held
     const spare = life.ends.size - connections
     if (spare < 0 || spare > searches) {
       fail(`${life.name} has ${life.ends.size} connections; its links need ${connections}`)
@@ -68,12 +75,13 @@ export class Convergence {
   sample(count: number): void {
     const world = this.#world
     const living = world.places.filter((place) => place.life?.isAlive)
+    const truth = new RouteTruth(world)
     for (let sent = 0; sent < count; sent++) {
       const source = world.chance.pick(living)
       const target = world.chance.pick(world.places)
       if (source?.life === undefined || target === undefined || source === target) continue
       const message = world.ledger.send(source.life, target, { asks: sent % 2 === 0, bytes: 40 })
-      const arrives = target.life?.isAlive === true && rootOf(source.life) === rootOf(target.life)
+      const arrives = target.life?.isAlive === true && isReachable(source.life, target.life, truth)
       if (arrives && message.outcome !== 'sent') {
         fail(`${nameOf(message)} could not be sent (${message.outcome}); there is a way`)
       }
@@ -84,7 +92,8 @@ export class Convergence {
   checkSamples(): void {
     for (const { message, arrives } of this.#samples) {
       const { answer, asks, isDelivered, outcome } = message
-      const tooFar = answer === TTL_CODE && message.path.length > HOPS_MAX
+      const mayBeFar = message.path.length > HOPS_MAX || this.#world.scenario.severalParents
+      const tooFar = answer === TTL_CODE && mayBeFar
       if (arrives && !isDelivered && !tooFar) {
         fail(`${nameOf(message)} did not arrive (answer ${answer}), though there is a way`)
       }
@@ -94,6 +103,11 @@ export class Convergence {
       }
     }
   }
+}
+
+/** Where plain nodes are about, not all that can be reached can be named. */
+function isReachable(from: Life, to: Life, truth: RouteTruth): boolean {
+  return from.world.hasPlain ? rootOf(from) === rootOf(to) : truth.knows(from, to.place.id)
 }
 
 /** The top of the tree that a life is in now. */

@@ -70,13 +70,29 @@ const FAULTS = {
   twin: (world, chance) => withLife(world, chance, (life) => startTwin(world, chance, life.place)),
 } as const satisfies Record<string, Act>
 
-export type FaultKind = keyof typeof FAULTS
+/** Faults that only a routing table feels. */
+const ROUTE_FAULTS = {
+  /** A node leaves its parent for the next of its addresses. */
+  reparent: (world, chance) =>
+    withLife(world, chance, (life) => {
+      const id = life.parentLink?.info.id
+      if (id !== undefined) life.whenRunning(() => life.give({ kind: 'disconnect', id }))
+    }),
+  /** A second process claims an id below another parent than the first. */
+  twin_elsewhere: (world, chance) =>
+    withLife(world, chance, (life) => startTwinElsewhere(world, chance, life.place)),
+} as const satisfies Record<string, Act>
+
+export type FaultKind = keyof typeof FAULTS | keyof typeof ROUTE_FAULTS
 
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+export const ROUTE_FAULT_KINDS = Object.keys(ROUTE_FAULTS) as FaultKind[]
+
+const ALL: Readonly<Record<FaultKind, Act>> = { ...FAULTS, ...ROUTE_FAULTS }
 
 export function strike(world: World, chance: Prng, kind: FaultKind): void {
   world.trace(undefined, 'fault', kind)
-  if (!FAULTS[kind](world, chance)) return
+  if (!ALL[kind](world, chance)) return
   const { faults } = world.counts
   faults.set(kind, (faults.get(kind) ?? 0) + 1)
 }
@@ -150,6 +166,15 @@ function end(world: World, chance: Prng, life: Life, dark: boolean): void {
 function startTwin(world: World, chance: Prng, place: Place): void {
   if (place.twin?.isAlive || place.rules.parents.length !== 1) return
   const twin = world.startTwin(place)
+  world.schedule.after(chance.between(500, 15_000), () => twin.kill(false))
+}
+
+/** Whoever judges the two has to ask; a plain life could not be told from another. */
+function startTwinElsewhere(world: World, chance: Prng, place: Place): void {
+  if (place.twin?.isAlive || world.hasPlain || place.index === 0) return
+  const other = chance.below(place.index)
+  if (place.rules.parents.includes(other)) return
+  const twin = world.startTwin(place, other)
   world.schedule.after(chance.between(500, 15_000), () => twin.kill(false))
 }
 

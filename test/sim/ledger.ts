@@ -75,7 +75,9 @@ export class Ledger {
       routeEpoch: world.routeEpoch,
       path,
       // What nobody can name goes up to the root where plain nodes are above.
-      passed: new Set([...path, ...world.ancestors(source.place.index)]),
+      passed: new Set(
+        world.isTangled ? world.places.keys() : [...path, ...world.ancestors(source.place.index)],
+      ),
       outcome: 'pending',
       isDelivered: false,
       answer: undefined,

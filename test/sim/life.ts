@@ -23,6 +23,7 @@ export class Life {
   readonly place: Place
   readonly number: number
   readonly core: NodeCore
+  readonly incarnation: Uint8Array
   readonly ends = new Map<number, End>()
   readonly links = new Map<bigint, LinkRecord>()
   /** Accepted by a link, by the sequence that the core gave it. */
@@ -49,6 +50,7 @@ export class Life {
     this.world = world
     this.place = place
     this.number = number
+    this.incarnation = config.incarnation
     const chance = world.chance.fork()
     const ambient = {
       primitives: world.scenario.realCurve ? world.kit.primitives : toyPrimitives(world.kit),
@@ -88,6 +90,7 @@ export class Life {
     this.world.trace(this, input.kind, input)
     this.perform(this.core.handle(this.world.nowMs, input))
     this.world.safety.afterInput(this, input)
+    this.world.routeSafety.afterEvent(this)
     this.planWake()
   }
 
@@ -107,7 +110,9 @@ export class Life {
     }
     this.#receiving = undefined
     this.#watchCounters()
+    if (isFrameEnd) this.world.routeSafety.heard(this, end, new Uint8Array(bytes.buffer))
     this.world.safety.afterBytes(this, hadEffects)
+    this.world.routeSafety.afterEvent(this)
     this.planWake()
   }
 
@@ -206,6 +211,7 @@ export class Life {
     const record = { info, end, upAtMs: world.nowMs }
     this.links.set(info.id, record)
     if (this.#replaced?.info.id === info.id) world.safety.replaced(this, this.#replaced, record)
+    world.routeSafety.linkUp(this, record)
     this.#replaced = undefined
     world.counts.links++
     world.linkChanged(this, info)
@@ -218,6 +224,7 @@ export class Life {
       fail(`${this.name} reports the end of a link to ${event.link.id} that was not up`)
     }
     this.links.delete(event.link.id)
+    world.routeSafety.linkDown(this, record)
     world.safety.linkDown(this, record, event.reason)
     this.#replaced = event.reason === 'replaced' ? record : undefined
     this.place.linkEndedAtMs = world.nowMs
@@ -322,6 +329,7 @@ export class Life {
     const { chance, nowMs } = this.world
     this.world.trace(this, dark ? 'dark' : 'killed', undefined)
     this.isAlive = false
+    this.world.routeSafety.died(this)
     this.endedAtMs = nowMs
     this.place.linkEndedAtMs = nowMs
     for (const end of this.ends.values()) {

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { type Break, breaks, plant } from './breaks.js'
+import { sayBig, sayCosts } from './figures.js'
 import { failureLines, replayCommand, Summary } from './report.js'
 import type { Outcome } from './runner.js'
 import { runSeeds } from './threads.js'
@@ -19,6 +20,8 @@ interface Options {
   readonly threads: number
   /** True for the flag without a name. */
   readonly break?: string | true
+  readonly costs?: true
+  readonly big?: true
 }
 
 function whole(least: number): (text: string) => number {
@@ -83,8 +86,15 @@ async function main(): Promise<boolean> {
     .option('--from <seed>', 'the first seed', whole(0), FROM)
     .option('--threads <count>', 'that share the seeds', whole(1), availableParallelism())
     .option('--break [name]', 'plant a bug, which must be found; without a name, list them')
+    .option('--costs', 'count what the routing table costs instead')
+    .option('--big', 'let the largest trees converge instead')
     .parse()
   const options = command.opts<Options>()
+  if (options.costs || options.big) {
+    if (options.costs) sayCosts(say)
+    if (options.big) sayBig(say)
+    return true
+  }
   if (options.break === undefined) return await run(options)
   const planted = breaks().find((one) => one.name === options.break)
   if (planted !== undefined) return await runBroken(planted, options)

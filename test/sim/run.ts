@@ -4,6 +4,7 @@ import { endFaults, strike } from './faults.js'
 import type { CoreKit } from './kit.js'
 import type { Fates } from './ledger.js'
 import { Prng } from './prng.js'
+import { RouteTruth } from './route-truth.js'
 import { scenarioOf } from './scenario.js'
 import { Violation } from './violation.js'
 import { Workload } from './workload.js'
@@ -54,8 +55,11 @@ function play(world: World): Totals {
   planFaults(world, chance.fork())
   schedule.runUntil(scenario.faultsEndMs)
   endFaults(world, chance)
-  schedule.runUntil(scenario.faultsEndMs + longestStopMs(world) + scenario.settleMs)
+  const quietMs = scenario.faultsEndMs + longestStopMs(world)
+  planGone(world, Math.max(quietMs, lastStallMs(world)))
+  schedule.runUntil(quietMs + scenario.settleMs)
   world.convergence.check()
+  new RouteTruth(world).check()
   world.convergence.sample(SAMPLES)
   schedule.runUntil(schedule.nowMs + SAMPLE_MS)
   world.convergence.checkSamples()
@@ -83,6 +87,21 @@ function longestStopMs(world: World): number {
     longestMs = Math.max(longestMs, untilMs - world.nowMs)
   }
   return longestMs
+}
+
+/** When the last of the cables that stand still moves again. */
+function lastStallMs(world: World): number {
+  let lastMs = 0
+  for (const life of world.lives()) {
+    for (const { out } of life.ends.values()) lastMs = Math.max(lastMs, out?.stalledUntilMs ?? 0)
+  }
+  return lastMs
+}
+
+/** Routes to what is gone are gone when they must have been noticed, not only at the end. */
+function planGone(world: World, quietMs: number): void {
+  const { routeSafety, schedule } = world
+  schedule.at(quietMs + routeSafety.detectionMs, () => routeSafety.checkGone())
 }
 
 /** The last demand: whoever is told to stop leaves nothing behind. */

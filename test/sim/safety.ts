@@ -58,10 +58,12 @@ export class Safety {
   #state(life: Life): void {
     let parents = 0
     for (const { info } of life.links.values()) if (info.role === 'parent') parents++
-    if (parents > 1) fail(`${life.name} has ${parents} parents at once`)
-    if (life.place.rules.parents.length === 0) return
+    const { rules } = life.place
+    const most = this.#world.scenario.severalParents ? rules.parents.length : 1
+    if (parents > most) fail(`${life.name} has ${parents} parents at once`)
+    if (rules.parents.length === 0) return
     const isRunning = life.core.state === 'running'
-    if (isRunning !== (parents === 1)) {
+    if (isRunning !== parents > 0) {
       fail(`${life.name} is ${life.core.state} with ${parents} links to a parent`)
     }
   }
@@ -133,12 +135,26 @@ export class Safety {
     const { end } = record
     const peer = end.peer
     if (peer === undefined || end.in === undefined || end.in.isBroken) return true
-    const within = { fromMs: heardAt(life, record), untilMs: this.#world.nowMs }
+    const { nowMs } = this.#world
+    const within = { fromMs: heardAt(life, record), untilMs: nowMs }
     const heldMs =
       overlapMs(peer.life.pauses, within) +
       overlapMs(end.in.stalls, within) +
       overlapMs(end.out?.stalls ?? [], within)
-    return heldMs >= EXCUSED_MS
+    if (heldMs >= EXCUSED_MS) return true
+    // A child that somebody else announces is asked whether it is still here, and has a second.
+    const wasAsked = record.info.role === 'child' && nowMs - within.fromMs < SILENCE_MS
+    return wasAsked && this.#couldNotAnswer(life, record)
+  }
+
+  #couldNotAnswer(life: Life, { end }: LinkRecord): boolean {
+    const { nowMs } = this.#world
+    const within = { fromMs: nowMs - PROBED_MS, untilMs: nowMs }
+    const peer = end.peer?.life
+    if (end.out?.isBroken !== false || peer === undefined) return true
+    if (Math.max(life.fullUntilMs, peer.fullUntilMs) > within.fromMs) return true
+    const pipes = [end.in?.stalls ?? [], end.out.stalls, peer.pauses, life.pauses]
+    return pipes.some((held) => overlapMs(held, within) > 0)
   }
 
   /** A node that was told to stop holds nothing and waits for nothing. */

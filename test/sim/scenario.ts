@@ -1,6 +1,6 @@
 // What a seed stands for: the size of the tree, which rules its nodes follow, and what goes wrong.
 
-import { FAULT_KINDS, type FaultKind } from './faults.js'
+import { FAULT_KINDS, type FaultKind, ROUTE_FAULT_KINDS } from './faults.js'
 import { Prng } from './prng.js'
 
 export interface PlaceRules {
@@ -33,6 +33,8 @@ export interface Scenario {
   readonly faultKinds: readonly FaultKind[]
   /** Links between siblings that somebody asks for. */
   readonly siblingDials: number
+  /** Nodes with several parents attach to all of them at once. */
+  readonly severalParents: boolean
   /** Pairs that talk all the time. */
   readonly flows: number
 }
@@ -41,6 +43,26 @@ export interface Scenario {
 const SETTLE_MS = 100_000
 
 export function scenarioOf(seed: number, nodesMax: number): Scenario {
+  return withRouteFaults(plainScenarioOf(seed, nodesMax), new Prng(seed + 0x7ab1e))
+}
+
+/** What goes wrong with routes alone is drawn apart, so that it shifts nothing else of a seed. */
+function withRouteFaults(scenario: Scenario, prng: Prng): Scenario {
+  const kinds = ROUTE_FAULT_KINDS.filter(() => prng.chance(0.3))
+  const severalParents = prng.chance(0.2) && scenario.places.every(({ plain }) => !plain)
+  const faultKinds = [...scenario.faultKinds, ...kinds]
+  if (!severalParents) return { ...scenario, faultKinds }
+  const places = scenario.places.map((rules, index) => withSecondParent(rules, index, prng))
+  return { ...scenario, places, faultKinds, severalParents }
+}
+
+function withSecondParent(rules: PlaceRules, index: number, prng: Prng): PlaceRules {
+  const second = prng.below(index)
+  const isNew = rules.parents.length === 1 && !rules.parents.includes(second)
+  return isNew && prng.chance(0.5) ? { ...rules, parents: [...rules.parents, second] } : rules
+}
+
+function plainScenarioOf(seed: number, nodesMax: number): Scenario {
   const prng = new Prng(seed)
   // Small trees are searched more thoroughly for the same time, so most trees are small.
   const nodes = 2 + Math.floor((nodesMax - 1) * prng.real() ** 2.5)
@@ -61,6 +83,7 @@ export function scenarioOf(seed: number, nodesMax: number): Scenario {
     settleMs: SETTLE_MS,
     faultKinds: faultKinds.length === 0 ? ['cut'] : faultKinds,
     siblingDials: prng.chance(0.4) ? 1 + prng.below(4) : 0,
+    severalParents: false,
     flows: 1 + prng.below(6),
   }
 }

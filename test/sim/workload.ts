@@ -80,6 +80,7 @@ export class Workload {
     if (one.rules.plain || two.rules.plain) return
     const isFamily = (low: Place, high: Place): boolean => low.rules.parents.includes(high.index)
     if (isFamily(one, two) || isFamily(two, one)) return
+    if (world.mayBeAbove(one.index, two.index) || world.mayBeAbove(two.index, one.index)) return
     if (world.isAbove(one.index, two.index) || world.isAbove(two.index, one.index)) return
     this.#connect(one, two)
     if (this.#chance.chance(0.5)) this.#connect(two, one)

@@ -8,6 +8,7 @@ import type { CoreKit } from './kit.js'
 import { Ledger } from './ledger.js'
 import { Life } from './life.js'
 import { Prng } from './prng.js'
+import { RouteSafety } from './route-safety.js'
 import { Safety } from './safety.js'
 import type { PlaceRules, Scenario } from './scenario.js'
 import { Schedule } from './schedule.js'
@@ -74,6 +75,11 @@ export class World {
   readonly ledger: Ledger
   readonly safety: Safety
   readonly convergence: Convergence
+  readonly routeSafety: RouteSafety
+  /** An id may be in two places: messages for it need not follow the tree. */
+  readonly isTangled: boolean
+  /** Somebody speaks as a plain node. */
+  readonly hasPlain: boolean
   readonly #trace = new Trace()
   #lives = 0
   /** Raised by whatever can change a route. */
@@ -84,14 +90,17 @@ export class World {
     this.kit = kit
     this.chance = new Prng(scenario.seed + 0x5eed)
     this.places = scenario.places.map((rules, index) => new Place(index, rules))
+    this.hasPlain = scenario.places.some(({ plain }) => plain)
     this.parents = scenario.places.map((rules) => rules.parents[0])
     for (const place of this.places) {
       this.#byId.set(place.id, place)
       this.#byAddress.set(place.address, place)
     }
+    this.isTangled = scenario.severalParents || scenario.faultKinds.includes('twin_elsewhere')
     this.ledger = new Ledger(this)
     this.safety = new Safety(this)
     this.convergence = new Convergence(this)
+    this.routeSafety = new RouteSafety(this)
   }
 
   get nowMs(): number {
@@ -129,20 +138,21 @@ export class World {
     this.#begin(place.life)
   }
 
-  startTwin(place: Place): Life {
-    const twin = this.#newLife(place)
+  /** `parent`: the place that it goes to instead of those of its rules. */
+  startTwin(place: Place, parent?: number): Life {
+    const twin = this.#newLife(place, parent === undefined ? place.rules.parents : [parent])
     place.twin = twin
     this.#begin(twin)
     return twin
   }
 
-  #newLife(place: Place): Life {
+  #newLife(place: Place, parents = place.rules.parents): Life {
     place.lives++
     const number = ++this.#lives
-    return new Life(this, place, number, this.#configOf(place, number))
+    return new Life(this, place, number, this.#configOf(place, number, parents))
   }
 
-  #configOf(place: Place, number: number): CoreConfig {
+  #configOf(place: Place, number: number, parents: readonly number[]): CoreConfig {
     const { scenario } = this
     const { DEFAULT_CONFIG } = this.kit
     const { security } = DEFAULT_CONFIG
@@ -153,7 +163,8 @@ export class World {
       pid: 1_000 + number,
       hostname: `host-${place.index}`,
       hashCode: `hash-${place.index}`,
-      parents: place.rules.parents.map((index) => this.places[index]?.address ?? ''),
+      parents: parents.map((index) => this.places[index]?.address ?? ''),
+      parentMode: scenario.severalParents ? 'all' : 'one',
       tokens: scenario.tokens ? [TOKEN] : [],
       security: {
         ...security,
@@ -205,6 +216,11 @@ export class World {
     return far
   }
 
+  /** Somebody was told of routes: where an id has two ways that alone may turn a message aside. */
+  routesHeard(): void {
+    if (this.isTangled) this.routeEpoch++
+  }
+
   /** Who sees all tells the nodes that have to know: the shells get it from etcd or a file. */
   linkChanged(life: Life, info: LinkInfo): void {
     this.routeEpoch++
@@ -251,6 +267,13 @@ export class World {
       if (at === above) return true
     }
     return false
+  }
+
+  /** Whether `below` may come to hang below `above`, by any of its parents at once. */
+  mayBeAbove(above: number, below: number): boolean {
+    if (!this.scenario.severalParents) return false
+    const parents = this.places[below]?.rules.parents ?? []
+    return parents.some((parent) => parent === above || this.mayBeAbove(above, parent))
   }
 
   /** The places that a message passes if everybody follows the tree. */

@@ -126,8 +126,10 @@ export class Hearing {
       counters.routeRecordsReceived++
       if (step === 'add') this.#added(link, routes, reader.record)
       else this.#removed(link, routes)
-      // A record may have cost its link.
-      if (link.routes !== routes) return
+      if (link.routes === routes) continue
+      // The record has cost its link.
+      this.#rooms.learning.settle()
+      return
     }
     this.#packetEnded(link, routes)
   }
@@ -196,6 +198,7 @@ export class Hearing {
   }
 
   #packetEnded(link: Link, routes: LinkRoutes): void {
+    this.#rooms.learning.settle()
     const reader = this.#reader
     const { subscription } = routes
     subscription.sequence = reader.sequence

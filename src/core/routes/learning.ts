@@ -18,6 +18,8 @@ export class Learning {
   readonly #log: ChangeLog
   readonly #before = new Standing()
   readonly ranges = new Ranges()
+  /** Sets with a row whose place below a moved id has changed. */
+  readonly #unsettled = new Set<LearnedSet>()
 
   constructor(table: RouteTable, log: ChangeLog) {
     this.#table = table
@@ -202,11 +204,36 @@ export class Learning {
     }
   }
 
-  /** Marks a new row by what is above it; nothing is below it yet that could be known. */
+  /** Marks a row by what is above it. What is below it may be there already: see `settle`. */
   #placeBelow(set: LearnedSet, row: number): void {
     const { rows } = this.#table
     const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
+    if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) return
     rows.mark(row, MARK.BELOW_MOVED, hidden)
+    this.#unsettled.add(set)
+  }
+
+  /**
+   * To be called behind the records that came together, before a message is sent: they come in any
+   * order, and one that went below a moved id takes along what is below it.
+   */
+  settle(): void {
+    for (const set of this.#unsettled) while (this.#settleOnce(set));
+    this.#unsettled.clear()
+  }
+
+  /** Goes one level deeper at least; false where all is as it should be. */
+  #settleOnce(set: LearnedSet): boolean {
+    const { rows } = this.#table
+    let changed = false
+    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) {
+      const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
+      if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) continue
+      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
+      rows.mark(row, MARK.BELOW_MOVED, hidden)
+      changed = true
+    }
+    return changed
   }
 
   #isBelowMoved(set: LearnedSet, row: number): boolean {

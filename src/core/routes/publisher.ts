@@ -169,11 +169,17 @@ export class Publisher {
   #snapshotPacket(link: Link, routes: LinkRoutes, subscriber: Subscriber): boolean {
     if (link.path.port.outlet.pendingBytes > SNAPSHOT_PENDING_BYTES_MAX) return false
     const { rows } = this.#table
+    const { self } = this.#rooms
     const writer = this.#writer
     writer.begin()
     let row = subscriber.snapshotAt
     const stop = Math.min(rows.top, row + ROWS_A_PACKET)
+    // Our registration said how we hang, but we may have lost a parent since.
+    const saysSelf = row === 0 && self.attach > 0
     if (subscriber.detail === DETAIL.none) row = rows.top
+    else if (saysSelf && this.#shown(routes, this.#selfHigh, this.#selfLow)) {
+      writer.add(this.#record)
+    }
     for (; row < stop; row++) {
       if (!rows.isUsed(row)) continue
       const high = rows.idHigh(row)

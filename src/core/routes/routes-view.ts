@@ -76,6 +76,13 @@ export class RoutesView {
     return row < 0 ? undefined : this.#info(row)
   }
 
+  /** The 16 bytes that name the life which `get` speaks of: a copy. Undefined where it is unknown. */
+  incarnation(id: bigint): Uint8Array | undefined {
+    const row = this.#rowOf(highHalf(id), lowHalf(id))
+    const { rows } = this.#routing.table
+    return row < 0 || rows.isMadeUp(row) ? undefined : rows.life(row)
+  }
+
   /** The record by which a message goes, or else the best that is known. */
   #rowOf(high: number, low: number): number {
     const { table } = this.#routing

@@ -237,6 +237,8 @@ export class Routing {
     this.#paths.down(link)
     this.#linkOf[routes.set.slot] = undefined
     link.routes = undefined
+    // Where nobody goes on with it, it counts for nothing.
+    routes.set.state = 'dead'
     if (this.#state.state === 'stopped') return
     this.#state.deadlines.clear(`circle:${link.number}`)
     this.#state.deadlines.clear(`own:${link.number}`)
@@ -271,7 +273,7 @@ export class Routing {
     if (routes === undefined || link.plain) return
     const { nowMs } = this.#state
     if (nowMs - routes.askedAtMs < SUBSCRIBE_INTERVAL_MS) {
-      this.#links.fault(link.control, 'BAD_STATE')
+      this.#links.breach(link)
       return
     }
     routes.askedAtMs = nowMs
@@ -353,10 +355,7 @@ export class Routing {
 
   /** A neighbour turns down what we announced. */
   refused(link: Link, refuse: RouteRefuse): void {
-    if (!this.#judge.refusedByParent(link, refuse)) {
-      this.#state.counters.badStates++
-      this.#links.fault(link.control, 'BAD_STATE')
-    }
+    if (!this.#judge.refusedByParent(link, refuse)) this.#links.breach(link)
     this.#arm()
   }
 

@@ -63,15 +63,18 @@ export class SetKeeper {
     set.link = link
     const routes = new LinkRoutes(set)
     const { subscription } = routes
-    subscription.resumes = isSameLife && old.state === 'live' && set.sweepAt < 0
+    // What a life before that one told is not told by it: going on would confirm that as well.
+    const isWhole = set.sweepAt < 0 && !old.sweepsLater
+    subscription.resumes = isSameLife && old.state === 'live' && isWhole
     subscription.sequence = old.sequence
     subscription.incarnation = old.incarnation
-    subscription.sweepsLater = !isSameLife
+    subscription.sweepsLater = !isSameLife || old.sweepsLater
     this.expectSnapshot(set)
     set.state = 'arriving'
     // Of a new life its children may not all be back yet.
     if (isSameLife) this.#state.deadlines.clear(`grace:${number}`)
     else this.#heldBy.set(number, link)
+    for (const [held, by] of this.#heldBy) if (by === kept.link) this.#heldBy.set(held, link)
     return routes
   }
 
