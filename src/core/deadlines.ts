@@ -43,11 +43,23 @@ export class Deadlines<K> {
     return this.#heap[0]?.dueMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** The key that is due first, and no longer waits; undefined where none is due yet. */
-  takeDue(nowMs: number): { key: K; dueMs: number } | undefined {
+  /** What is set from now on counts as set after this. */
+  get mark(): number {
+    return this.#order
+  }
+
+  /**
+   * The key that is due first, and no longer waits; undefined where none is due yet, or only what
+   * was set after the mark to be due at this very moment.
+   */
+  takeDue(
+    nowMs: number,
+    mark = Number.POSITIVE_INFINITY,
+  ): { key: K; dueMs: number } | undefined {
     this.#dropReplaced()
     const first = this.#heap[0]
     if (first === undefined || first.dueMs > nowMs) return undefined
+    if (first.order >= mark && first.dueMs === nowMs) return undefined
     this.#removeFirst()
     this.#live.delete(first.key)
     return first

@@ -262,8 +262,11 @@ export class NodeCore {
 
   #tick(): void {
     const { deadlines, nowMs } = this.#state
+    // What this very step makes due waits for its effects: what a registration is answered comes
+    // before what the turn has to say on the new link.
+    const { mark } = deadlines
     for (;;) {
-      const due = deadlines.takeDue(nowMs)
+      const due = deadlines.takeDue(nowMs, mark)
       if (due === undefined) return
       this.#due(due.key, due.dueMs)
     }

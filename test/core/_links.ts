@@ -58,7 +58,7 @@ export function linkOf(
       incarnation,
       capabilities: 0n,
       addresses: [],
-    attach: 0n,
+      attach: 0n,
     },
     role: wish.role,
     control,

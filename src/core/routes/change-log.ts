@@ -80,8 +80,8 @@ export class ChangeLog {
     const at = isKnown ? this.#at(last) : 0
     const isCalm = !isKnown || nowMs - this.#sinceMs[at]! > WINDOW_MS
     const count = isCalm ? 1 : this.#counts[at]! + 1
-    if (count > CALM_CHANGES_MAX && this.#held.size < HELD_MAX) {
-      const dueMs = this.#atMs[at]! + DAMPED_MS
+    const dueMs = isKnown ? this.#atMs[at]! + DAMPED_MS : 0
+    if (count > CALM_CHANGES_MAX && dueMs > nowMs && this.#held.size < HELD_MAX) {
       const held = { dueMs, before: { up: before.up, down: before.down }, reason }
       this.#held.set(joinHalves(idHigh, idLow), held)
       return
@@ -100,6 +100,10 @@ export class ChangeLog {
     held.before.down = joined(held.before.down, before.down)
     held.reason = reason
     return true
+  }
+
+  isHeld(id: bigint): boolean {
+    return this.#held.has(id)
   }
 
   /** When the next of the changes that wait is due; Infinity for none. */

@@ -24,11 +24,14 @@ interface Pair {
 export class Matchmaker {
   readonly #state: CoreState
   readonly #courier: Courier
+  /** Whether the one has heard of the other: nobody dials whom it does not know. */
+  readonly #knows: (one: Link, other: Link) => boolean
   readonly #pairs = new Map<string, Pair>()
 
-  constructor(state: CoreState, courier: Courier) {
+  constructor(state: CoreState, courier: Courier, knows: (one: Link, other: Link) => boolean) {
     this.#state = state
     this.#courier = courier
+    this.#knows = knows
   }
 
   /** A message of one child's own was forwarded to another child itself. */
@@ -38,7 +41,7 @@ export class Matchmaker {
     const key = keyOf(lower, higher)
     const known = this.#pairs.get(key)
     if (known !== undefined && this.#state.nowMs < known.untilMs) return
-    this.#tell(key, lower, higher, false)
+    if (this.#knows(lower, higher)) this.#tell(key, lower, higher, false)
   }
 
   #tell(key: string, dialler: Link, other: Link, isSecond: boolean): void {
@@ -77,7 +80,7 @@ export class Matchmaker {
     if (pair === undefined) return
     const { dialler, other, isSecond } = pair
     const stands = dialler.routes !== undefined && other.routes !== undefined
-    if (!isSecond && stands) this.#tell(key, other, dialler, true)
+    if (!isSecond && stands && this.#knows(other, dialler)) this.#tell(key, other, dialler, true)
     else this.#remember(key, { ...pair, untilMs: this.#state.nowMs + FAILED_MS })
   }
 }

@@ -42,7 +42,8 @@ export class PathChange {
     if (link.role !== 'sibling' || link.plain || state.config.id === 0n) return
     const row = table.best(link.idHigh, link.idLow, false)
     const old = row < 0 ? undefined : linkOf(row)
-    if (old === undefined || old === link) {
+    // A link of the same pair that this one replaces ends at once: nothing comes by it any more.
+    if (old === undefined || old.peer.id === link.peer.id) {
       this.#marksDue.add(link)
       return
     }
@@ -52,8 +53,11 @@ export class PathChange {
 
   /** Behind the confirmation of its registration. */
   turn(): void {
-    for (const link of this.#marksDue) if (link.routes !== undefined) this.#sendMark(link, link)
-    this.#marksDue.clear()
+    for (const link of this.#marksDue) {
+      if (link.routes?.subscription.state === 'none') continue
+      this.#marksDue.delete(link)
+      if (link.routes !== undefined) this.#sendMark(link, link)
+    }
   }
 
   #sendMark(by: Link, to: Link): void {
@@ -69,9 +73,9 @@ export class PathChange {
   /** Was anything sent or heard on it since the last look? */
   idleDue(link: Link): void {
     const { courier, gates, state } = this.#rooms
-    const idleMs = state.nowMs - link.dataAtMs
-    if (idleMs < IDLE_MS) {
-      state.deadlines.set(`idle:${link.number}`, link.dataAtMs + IDLE_MS)
+    const dueMs = link.dataAtMs + IDLE_MS
+    if (dueMs > state.nowMs) {
+      state.deadlines.set(`idle:${link.number}`, dueMs)
       return
     }
     link.drain = 'asked'

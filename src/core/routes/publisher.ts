@@ -143,6 +143,13 @@ export class Publisher {
     return subscriber.toldVersion !== this.#versionFor(link)
   }
 
+  /** It was told each id that it may see. */
+  isUpToDate({ subscriber }: LinkRoutes): boolean {
+    if (subscriber === undefined || subscriber.detail !== DETAIL.nodes) return false
+    if (subscriber.snapshotAt >= 0 || subscriber.answerDue !== undefined) return false
+    return subscriber.sequence === this.#log.head
+  }
+
   /** Writes what is due; true where nothing is left for a later turn. */
   flush(link: Link, routes: LinkRoutes): boolean {
     for (let packets = 0; packets < PACKETS_A_TURN; packets++) {

@@ -107,7 +107,7 @@ export class Routing {
     this.#probe = probe
     const paths = { state, links, table, learning, courier, gates, post, linkOf }
     this.#paths = new PathChange(paths)
-    this.#matchmaker = new Matchmaker(state, courier)
+    this.#matchmaker = new Matchmaker(state, courier, (one, other) => this.#knows(one, other))
     this.#siblings = new SiblingDialler({ state, table, courier, dial })
     const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
     this.#judge = judge
@@ -331,6 +331,16 @@ export class Routing {
   /** A child's message was forwarded to another child: they may talk directly. */
   forwardedBetween(from: Link, to: Link): void {
     this.#matchmaker.forwarded(from, to)
+  }
+
+  /** A child has been told of another child as it stands now. */
+  #knows(one: Link, other: Link): boolean {
+    this.beforeData(one)
+    const { routes } = one
+    if (routes?.subscriber === undefined || !this.#publisher.isUpToDate(routes)) return false
+    if (this.log.isHeld(other.peer.id)) return false
+    const row = this.table.shownTo(routes.set, other.idHigh, other.idLow)
+    return row >= 0 && this.linkOf(row) === other
   }
 
   /** CONN_SYNC: a parent tells us to open a link to a sibling. */

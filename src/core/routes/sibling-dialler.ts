@@ -48,9 +48,6 @@ export class SiblingDialler {
     if (!state.config.siblings || state.neighbours.get(sync.id) !== undefined) return true
     const row = table.rowIn(parent.routes.set, highHalf(sync.id), lowHalf(sync.id))
     if (row < 0 || !isSame(table.rows.life(row), sync.incarnation)) return false
-    const isItsChild =
-      table.rows.parentHigh(row) === parent.idHigh && table.rows.parentLow(row) === parent.idLow
-    if (!isItsChild) return false
     const isSameHost = parent.peer.hostname === state.config.hostname
     const addresses = sync.addresses.filter((one) => isSameHost || !isLocal(one))
     const attempt = { id: sync.id, life: sync.incarnation, addresses, parent }
