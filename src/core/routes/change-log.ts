@@ -3,13 +3,21 @@
 // A subscriber is nothing but a place in this log. What it is told is the present state of the ids
 // touched since, so a slow one costs no memory and many changes of one id are told as one.
 
-import { IdMap } from '../id-map.js'
+import { IdHash } from './id-hash.js'
 import { SEEN, type Standing, seenMore } from './route-table.js'
 
 /** Ids that the log holds; a subscriber that is further behind gets a new snapshot. */
 export const LOG_IDS_MAX = 65_536
 
 const START_ENTRIES = 64
+
+/** Words of an entry. */
+const WORDS = 5
+const ID_HIGH = 0
+const ID_LOW = 1
+const UP = 2
+const DOWN = 3
+const REASON = 4
 
 /** One entry as it is read; scratch, overwritten by each call. */
 export class LogEntry {
@@ -22,15 +30,23 @@ export class LogEntry {
 }
 
 export class ChangeLog {
+  readonly #hash: IdHash
   /** Changes since the start of this life: the number of the last one. */
   #head = 0
-  #highs = new Uint32Array(START_ENTRIES)
-  #lows = new Uint32Array(START_ENTRIES)
-  #ups = new Int32Array(START_ENTRIES)
-  #downs = new Int32Array(START_ENTRIES)
-  #reasons = new Uint8Array(START_ENTRIES)
-  /** The number of the last change of an id, while the log holds it. */
-  readonly #last = new IdMap<number>()
+  /** Entry n is at n modulo their count; they double until they are as many as the log holds. */
+  #words = new Int32Array(START_ENTRIES * WORDS)
+  #entries = START_ENTRIES
+  /**
+   * By id, the place of its last entry, plus 1; 0 is an empty slot. Made when somebody reads: what
+   * a node learns while nobody listens is only written down.
+   */
+  #slots = new Uint32Array(START_ENTRIES * 2)
+  /** The last entry that the slots know of. */
+  #indexed = 0
+
+  constructor(hash = new IdHash()) {
+    this.#hash = hash
+  }
 
   get head(): number {
     return this.#head
@@ -42,74 +58,112 @@ export class ChangeLog {
   }
 
   get bytes(): number {
-    return this.#highs.length * 17
+    return this.#words.byteLength + this.#slots.byteLength
   }
 
   append(idHigh: number, idLow: number, before: Standing, reason: number): void {
-    if (this.#head + 1 >= this.#highs.length && this.#highs.length < LOG_IDS_MAX) this.#grow()
-    let { up, down } = before
-    const last = this.#last.get(idHigh, idLow)
-    if (last !== undefined && last > this.tail) {
-      // Whoever is behind the earlier change skips it and must learn its truth from this one.
-      up = joined(up, this.#ups[this.#at(last)]!)
-      down = joined(down, this.#downs[this.#at(last)]!)
-    }
+    if (this.#head + 1 >= this.#entries && this.#entries < LOG_IDS_MAX) this.#grow()
     this.#head++
-    const at = this.#at(this.#head)
-    this.#forget(at)
-    this.#highs[at] = idHigh
-    this.#lows[at] = idLow
-    this.#ups[at] = up
-    this.#downs[at] = down
-    this.#reasons[at] = reason
-    this.#last.set(idHigh, idLow, this.#head)
-  }
-
-  /** What the entry at this place said before it is overwritten. */
-  #forget(at: number): void {
     const old = this.#head - LOG_IDS_MAX
-    if (old <= 0) return
-    const high = this.#highs[at]!
-    const low = this.#lows[at]!
-    if (this.#last.get(high, low) === old) this.#last.delete(high, low)
+    const place = this.#placeOf(this.#head)
+    if (old > 0 && old <= this.#indexed) this.#forget(place)
+    const words = this.#words
+    const at = place * WORDS
+    words[at + ID_HIGH] = idHigh
+    words[at + ID_LOW] = idLow
+    words[at + UP] = before.up
+    words[at + DOWN] = before.down
+    words[at + REASON] = reason
   }
 
-  #at(number: number): number {
-    return number & (this.#highs.length - 1)
+  #placeOf(number: number): number {
+    return number & (this.#entries - 1)
   }
 
+  /** The log grows before it wraps for the first time: entry n stays at place n. */
   #grow(): void {
-    const slots = this.#highs.length * 2
-    this.#highs = grown(this.#highs, new Uint32Array(slots))
-    this.#lows = grown(this.#lows, new Uint32Array(slots))
-    this.#ups = grown(this.#ups, new Int32Array(slots))
-    this.#downs = grown(this.#downs, new Int32Array(slots))
-    this.#reasons = grown(this.#reasons, new Uint8Array(slots))
+    this.#entries *= 2
+    const words = new Int32Array(this.#entries * WORDS)
+    words.set(this.#words)
+    this.#words = words
+    this.#slots = new Uint32Array(this.#entries * 2)
+    this.#indexed = 0
   }
 
   /** The change with this number, which must be in the log. */
   read(number: number, into: LogEntry): void {
-    const at = this.#at(number)
-    into.idHigh = this.#highs[at]!
-    into.idLow = this.#lows[at]!
-    into.up = this.#ups[at]!
-    into.down = this.#downs[at]!
-    into.reason = this.#reasons[at]!
+    this.#catchUp()
+    const words = this.#words
+    const at = this.#placeOf(number) * WORDS
+    into.idHigh = words[at + ID_HIGH]! >>> 0
+    into.idLow = words[at + ID_LOW]! >>> 0
+    into.up = words[at + UP]!
+    into.down = words[at + DOWN]!
+    into.reason = words[at + REASON]!
   }
 
   /** False where a later change of the same id tells all that this one does. */
   isLast(number: number, entry: LogEntry): boolean {
-    return this.#last.get(entry.idHigh, entry.idLow) === number
+    this.#catchUp()
+    const held = this.#slots[this.#slotOf(entry.idHigh | 0, entry.idLow | 0)]!
+    return held === this.#placeOf(number) + 1
+  }
+
+  #catchUp(): void {
+    if (this.#indexed === this.#head) return
+    for (let next = Math.max(this.#indexed, this.tail) + 1; next <= this.#head; next++) {
+      this.#join(this.#placeOf(next))
+    }
+    this.#indexed = this.#head
+  }
+
+  /** Whoever is behind an earlier change skips it, and must learn its truth from this one. */
+  #join(place: number): void {
+    const words = this.#words
+    const at = place * WORDS
+    const slot = this.#slotOf(words[at + ID_HIGH]!, words[at + ID_LOW]!)
+    const held = this.#slots[slot]! - 1
+    // After a growth entries are noted anew; those that were joined before stay as they are.
+    if (held >= 0) {
+      words[at + UP] = joined(words[at + UP]!, words[held * WORDS + UP]!)
+      words[at + DOWN] = joined(words[at + DOWN]!, words[held * WORDS + DOWN]!)
+    }
+    this.#slots[slot] = place + 1
+  }
+
+  /** The slot of the id, or the empty one where it would go. Halves as signed words. */
+  #slotOf(high: number, low: number): number {
+    const slots = this.#slots
+    const words = this.#words
+    const mask = slots.length - 1
+    for (let slot = this.#hash.of(high, low) & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[slot]!
+      if (held === 0) return slot
+      const at = (held - 1) * WORDS
+      if (words[at + ID_LOW] === low && words[at + ID_HIGH] === high) return slot
+    }
+  }
+
+  /** Before an entry is overwritten: the slots must not lead to it, unless a later one counts. */
+  #forget(place: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let hole = this.#slotOf(this.#words[place * WORDS]!, this.#words[place * WORDS + 1]!)
+    if (slots[hole] !== place + 1) return
+    slots[hole] = 0
+    // Close the gap: an entry may move into the hole unless its home lies behind the hole.
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const at = (slots[slot]! - 1) * WORDS
+      const home = this.#hash.of(this.#words[at + ID_HIGH]!, this.#words[at + ID_LOW]!) & mask
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      slots[hole] = slots[slot]!
+      slots[slot] = 0
+      hole = slot
+    }
   }
 }
 
 function joined(a: number, b: number): number {
   if (b === SEEN.BY_NOBODY || a === SEEN.BY_ALL) return a
   return b === SEEN.BY_ALL ? b : seenMore(a, b)
-}
-
-/** The log grows before it wraps for the first time: entry n stays at place n. */
-function grown<T extends Uint32Array | Int32Array | Uint8Array>(old: T, into: T): T {
-  into.set(old as ArrayLike<number> as T)
-  return into
 }

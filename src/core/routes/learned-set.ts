@@ -33,14 +33,15 @@ export class LearnedSet {
   moved = 0
   /** Where the sweep that is under way goes on; -1 for none. */
   sweepAt = -1
+  /** Some of its rows may have another epoch than the set. */
+  isMixed = false
+  /** Place of its role; whatever link takes the set over has the same role. */
+  readonly rank: number
 
   constructor(slot: number, link: Feeder) {
     this.slot = slot
     this.link = link
-  }
-
-  get rank(): number {
-    return RANKS[this.link.role]
+    this.rank = RANKS[link.role]
   }
 }
 

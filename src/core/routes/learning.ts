@@ -24,23 +24,31 @@ export class Learning {
     this.#log = log
   }
 
-  /** Notes how things stand with an id that is about to change. */
-  #touch(high: number, low: number, reason: number): void {
-    this.#table.standing(high, low, this.#before)
+  /** Notes how things stand with an id that is about to change; `head` begins its chain. */
+  #touch(head: number, high: number, low: number, reason: number): void {
+    this.#table.standing(head, this.#before)
     this.#log.append(high, low, this.#before, reason)
+  }
+
+  #touchRow(row: number, reason: number): void {
+    const { rows } = this.#table
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    this.#touch(rows.isFirst(row) ? row : this.#table.find(high, low), high, low, reason)
   }
 
   /** True where the set says something of the id that it did not say before. */
   learn(set: LearnedSet, record: RouteRecord): boolean {
     const { rows } = this.#table
     const { idHigh, idLow } = record
-    const row = this.#table.rowIn(set, idHigh, idLow)
+    const head = this.#table.find(idHigh, idLow)
+    const row = this.#table.rowFrom(head, set)
     if (row < 0) {
-      this.#touch(idHigh, idLow, 0)
-      const fresh = this.#table.insert(set, record)
+      this.#touch(head, idHigh, idLow, 0)
+      const fresh = this.#table.insert(set, record, head)
       rows.setRanges(fresh, this.ranges.add(record.ranges))
       this.#placeBelow(set, fresh)
-      this.#remark(idHigh, idLow)
+      if (head >= 0) this.#remark(head)
       return true
     }
     const isConfirmed = (rows.marks(row) & MARK.EPOCH) === set.epoch || set.state !== 'arriving'
@@ -49,7 +57,7 @@ export class Learning {
       rows.mark(row, MARK.EPOCH, set.epoch !== 0)
       return false
     }
-    this.#touch(idHigh, idLow, 0)
+    this.#touch(head, idHigh, idLow, 0)
     this.#replace(set, row, record)
     return !isSame
   }
@@ -65,14 +73,14 @@ export class Learning {
     rows.setRanges(row, this.ranges.add(record.ranges))
     if (isOtherLife) this.#table.toLast(row)
     if (!parentStays) this.#placeBelow(set, row)
-    this.#remark(record.idHigh, record.idLow)
+    this.#remark(this.#table.find(record.idHigh, record.idLow))
   }
 
   /** The link takes its word back; false where the set does not have the id. */
   unlearn(set: LearnedSet, high: number, low: number, reason: number): boolean {
     const row = this.#table.rowIn(set, high, low)
     if (row < 0) return false
-    this.#touch(high, low, reason)
+    this.#touchRow(row, reason)
     this.#drop(row)
     return true
   }
@@ -83,10 +91,11 @@ export class Learning {
     const low = rows.idLow(row)
     const set = this.#table.setOf(row)
     const hadMoved = (rows.marks(row) & MARK.MOVED) !== 0
+    const wasAlone = rows.isFirst(row) && rows.nextOfId(row) < 0
     this.ranges.drop(rows.ranges(row))
     this.#table.remove(row)
     if (hadMoved && set.state !== 'dead') this.#markBelow(set, high, low, false)
-    this.#remark(high, low)
+    if (!wasAlone) this.#remark(this.#table.find(high, low))
   }
 
   /** The life of this record counts from now on, whoever had the id before. */
@@ -94,9 +103,9 @@ export class Learning {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#touch(high, low, reason)
+    this.#touchRow(row, reason)
     this.#table.toFirst(row)
-    this.#remark(high, low)
+    this.#remark(this.#table.find(high, low))
   }
 
   /** Notes an id whose record is not in the table: our own. */
@@ -125,8 +134,7 @@ export class Learning {
   }
 
   #sweepOne(row: number, reason: number): void {
-    const { rows } = this.#table
-    this.#touch(rows.idHigh(row), rows.idLow(row), reason)
+    this.#touchRow(row, reason)
     this.#drop(row)
   }
 
@@ -135,7 +143,7 @@ export class Learning {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#table.standing(high, low, this.#before)
+    this.#table.standing(rows.isFirst(row) ? row : this.#table.find(high, low), this.#before)
     if ((rows.marks(row) & HIDDEN) === 0) {
       include(this.#before, set.link, set.rank === CHILD_RANK)
     }
@@ -147,9 +155,8 @@ export class Learning {
    * Of several records of one life the highest attach counts; the others, and what their links
    * have below them, are out of use until those links withdraw them.
    */
-  #remark(high: number, low: number): void {
+  #remark(head: number): void {
     const { rows } = this.#table
-    const head = this.#table.find(high, low)
     if (head < 0 || (rows.nextOfId(head) < 0 && (rows.marks(head) & MARK.MOVED) === 0)) return
     const first = this.#table.incumbent(head)
     if (first < 0) return
@@ -172,7 +179,7 @@ export class Learning {
   #markMoved(row: number, isMoved: boolean): void {
     const { rows } = this.#table
     const set = this.#table.setOf(row)
-    rows.mark(row, MARK.MOVED, isMoved)
+    this.#table.hide(row, MARK.MOVED, isMoved)
     set.moved += isMoved ? 1 : -1
     this.#markBelow(set, rows.idHigh(row), rows.idLow(row), isMoved)
   }
@@ -182,16 +189,15 @@ export class Learning {
     for (const row of this.#table.below(set, high, low)) {
       const hidden = isMoved || this.#isBelowMoved(set, row)
       if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) continue
-      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
-      rows.mark(row, MARK.BELOW_MOVED, hidden)
+      this.#touchRow(row, 0)
+      this.#table.hide(row, MARK.BELOW_MOVED, hidden)
     }
   }
 
   /** Marks a new row by what is above it; nothing is below it yet that could be known. */
   #placeBelow(set: LearnedSet, row: number): void {
-    const { rows } = this.#table
     const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
-    rows.mark(row, MARK.BELOW_MOVED, hidden)
+    this.#table.hide(row, MARK.BELOW_MOVED, hidden)
   }
 
   #isBelowMoved(set: LearnedSet, row: number): boolean {

@@ -168,12 +168,13 @@ export class Publisher {
     const stop = Math.min(rows.top, row + ROWS_A_PACKET)
     if (subscriber.detail === DETAIL.none) row = rows.top
     for (; row < stop; row++) {
-      if (!rows.isUsed(row)) continue
-      const high = rows.idHigh(row)
-      const low = rows.idLow(row)
       // Each id once: at the first record of its chain.
-      if (this.#table.find(high, low) !== row || isId(link, high, low)) continue
-      if (this.#shown(routes, high, low) && !writer.add(this.#record)) break
+      if (!rows.isUsed(row) || !rows.isFirst(row)) continue
+      if (isId(link, rows.idHigh(row), rows.idLow(row))) continue
+      const shown = this.#table.shownFrom(row, routes.set)
+      if (shown < 0) continue
+      this.#fill(shown)
+      if (!writer.add(this.#record)) break
     }
     const isLast = row >= rows.top
     if (!this.#write(link, subscriber, subscriber.sequence, isLast)) return false
@@ -221,16 +222,20 @@ export class Publisher {
 
   /** Fills the record with what this neighbour is told of an id. */
   #shown(routes: LinkRoutes, high: number, low: number): boolean {
-    const record = this.#record
     if (high === this.#selfHigh && low === this.#selfLow) {
       this.#fillSelf()
       return true
     }
     const row = this.#table.shownTo(routes.set, high, low)
     if (row < 0) return false
+    this.#fill(row)
+    return true
+  }
+
+  #fill(row: number): void {
+    const record = this.#record
     this.#table.rows.read(row, record)
     record.ranges = this.#rooms.learning.ranges.get(this.#table.rows.ranges(row))
-    return true
   }
 
   #fillSelf(): void {

@@ -11,6 +11,7 @@ import { BehindPlain } from './behind-plain.js'
 import { ChangeLog } from './change-log.js'
 import { Courier } from './courier.js'
 import { Hearing } from './hearing.js'
+import { IdHash } from './id-hash.js'
 import type { LearnedSet } from './learned-set.js'
 import { Learning } from './learning.js'
 import { Publisher, SUBSCRIBE_INTERVAL_MS, wordsOfLife } from './publisher.js'
@@ -26,9 +27,9 @@ const FULL_WAIT_MS = 2
 const CIRCLE_MS = 5_000
 
 export class Routing {
-  readonly table = new RouteTable()
-  readonly log = new ChangeLog()
-  readonly learning = new Learning(this.table, this.log)
+  readonly table: RouteTable
+  readonly log: ChangeLog
+  readonly learning: Learning
   readonly facts: OwnFacts
   readonly #state: CoreState
   readonly #links: Links
@@ -48,7 +49,13 @@ export class Routing {
     this.#links = links
     this.#selfHigh = highHalf(state.config.id)
     this.#selfLow = lowHalf(state.config.id)
-    const { learning, log, table } = this
+    const hash = secretHash(state.ambient.random(8))
+    const table = new RouteTable(hash)
+    const log = new ChangeLog(hash)
+    const learning = new Learning(table, log)
+    this.table = table
+    this.log = log
+    this.learning = learning
     const courier = new Courier(state)
     const keeper = new SetKeeper(state, table, learning)
     const told = (link: Link): void => this.#told(link)
@@ -262,6 +269,11 @@ export class Routing {
     if (this.#keeper.hasSweeps) this.#arm()
     else if (isFull) this.#arm(FULL_WAIT_MS)
   }
+}
+
+function secretHash(secret: Uint8Array): IdHash {
+  const view = new DataView(secret.buffer, secret.byteOffset, secret.byteLength)
+  return new IdHash(view.getInt32(0), view.getInt32(4))
 }
 
 function isLowest(id: bigint, others: readonly bigint[]): boolean {
