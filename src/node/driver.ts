@@ -196,9 +196,11 @@ export class Driver {
   #receive(number: number): void {
     for (;;) {
       const effects = this.#core.receive(this.#options.clock.nowMs(), number)
-      if (effects.length === 0) return
+      if (effects.length === 0) break
       this.#perform(effects)
     }
+    // What has no effects may still have set a deadline: routes are told on a turn of their own.
+    this.schedule()
   }
 
   #closed(number: number, error: Error | undefined): void {
