@@ -28,7 +28,10 @@ export async function startRoutesHolder(options: RoleOptions): Promise<Role> {
   let startMs = nowMs()
   let lostMs = 0
   const node = await RoutesNode.start(options, (event) => {
-    if (event.kind === 'link_up') startMs = nowMs()
+    if (event.kind === 'link_up') {
+      startMs = nowMs()
+      delays.reset()
+    }
     if (event.kind === 'link_down') {
       lostMs = nowMs()
       delays.reset()

@@ -39,7 +39,10 @@ export class RoutesNode {
     const refuse = (): void => {
       throw new Error('a benchmark of routes sends no messages')
     }
-    this.core = new OpenCore({ ...resolved.core, limits }, ambient, { message: refuse, answer: refuse })
+    this.core = new OpenCore({ ...resolved.core, limits }, ambient, {
+      message: refuse,
+      answer: refuse,
+    })
     const clock = new Clock(() => this.driver.step({ kind: 'tick' }))
     this.driver = new Driver({
       core: this.core,

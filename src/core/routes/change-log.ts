@@ -11,8 +11,9 @@ export const LOG_IDS_MAX = 65_536
 
 const START_ENTRIES = 64
 
-/** Words of an entry. */
+/** Words of an entry. The last holds the reason, and whether those above and beside are concerned. */
 const WORDS = 5
+const CONCERNS_UP = 0x100
 const ID_HIGH = 0
 const ID_LOW = 1
 const UP = 2
@@ -43,6 +44,7 @@ export class ChangeLog {
   #slots = new Uint32Array(START_ENTRIES * 2)
   /** The last entry that the slots know of. */
   #indexed = 0
+  #upHead = 0
 
   constructor(hash = new IdHash()) {
     this.#hash = hash
@@ -50,6 +52,14 @@ export class ChangeLog {
 
   get head(): number {
     return this.#head
+  }
+
+  /**
+   * The last change that may concern parents and siblings. Whoever is one of them and as far as
+   * this has nothing to be told: most of what a leaf learns comes from above.
+   */
+  get upHead(): number {
+    return this.#upHead
   }
 
   /** The oldest place from which everything since is still known. */
@@ -61,7 +71,8 @@ export class ChangeLog {
     return this.#words.byteLength + this.#slots.byteLength
   }
 
-  append(idHigh: number, idLow: number, before: Standing, reason: number): void {
+  /** `concernsUp`: false where no child has a record of the id, neither before nor after. */
+  append(idHigh: number, idLow: number, before: Standing, reason: number, concernsUp = true): void {
     if (this.#head + 1 >= this.#entries && this.#entries < LOG_IDS_MAX) this.#grow()
     this.#head++
     const old = this.#head - LOG_IDS_MAX
@@ -73,7 +84,8 @@ export class ChangeLog {
     words[at + ID_LOW] = idLow
     words[at + UP] = before.up
     words[at + DOWN] = before.down
-    words[at + REASON] = reason
+    words[at + REASON] = concernsUp ? reason | CONCERNS_UP : reason
+    if (concernsUp) this.#upHead = this.#head
   }
 
   #placeOf(number: number): number {
@@ -99,7 +111,13 @@ export class ChangeLog {
     into.idLow = words[at + ID_LOW]! >>> 0
     into.up = words[at + UP]!
     into.down = words[at + DOWN]!
-    into.reason = words[at + REASON]!
+    into.reason = words[at + REASON]! & 0xff
+  }
+
+  /** False where the change with this number, and those it stands for, concern children only. */
+  concernsUp(number: number): boolean {
+    this.#catchUp()
+    return (this.#words[this.#placeOf(number) * WORDS + REASON]! & CONCERNS_UP) !== 0
   }
 
   /** False where a later change of the same id tells all that this one does. */
@@ -112,14 +130,15 @@ export class ChangeLog {
   #catchUp(): void {
     if (this.#indexed === this.#head) return
     for (let next = Math.max(this.#indexed, this.tail) + 1; next <= this.#head; next++) {
-      this.#join(this.#placeOf(next))
+      this.#join(next)
     }
     this.#indexed = this.#head
   }
 
   /** Whoever is behind an earlier change skips it, and must learn its truth from this one. */
-  #join(place: number): void {
+  #join(number: number): void {
     const words = this.#words
+    const place = this.#placeOf(number)
     const at = place * WORDS
     const slot = this.#slotOf(words[at + ID_HIGH]!, words[at + ID_LOW]!)
     const held = this.#slots[slot]! - 1
@@ -127,6 +146,8 @@ export class ChangeLog {
     if (held >= 0) {
       words[at + UP] = joined(words[at + UP]!, words[held * WORDS + UP]!)
       words[at + DOWN] = joined(words[at + DOWN]!, words[held * WORDS + DOWN]!)
+      words[at + REASON] = words[at + REASON]! | (words[held * WORDS + REASON]! & CONCERNS_UP)
+      if ((words[at + REASON]! & CONCERNS_UP) !== 0) this.#upHead = Math.max(this.#upHead, number)
     }
     this.#slots[slot] = place + 1
   }

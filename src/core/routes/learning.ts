@@ -10,6 +10,8 @@ import { MARK } from './row-store.js'
 
 const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
 
+const NOBODY = new Standing()
+
 /** Rows that one call sweeps: a few milliseconds. */
 export const SWEEP_ROWS = 8_192
 
@@ -34,7 +36,8 @@ export class Learning {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#touch(rows.isFirst(row) ? row : this.#table.find(high, low), high, low, reason)
+    this.#table.standing(rows.isFirst(row) ? row : this.#table.find(high, low), this.#before)
+    this.#log.append(high, low, this.#before, reason, this.#concernsUp(row))
   }
 
   /** True where the set says something of the id that it did not say before. */
@@ -44,7 +47,9 @@ export class Learning {
     const head = this.#table.find(idHigh, idLow)
     const row = this.#table.rowFrom(head, set)
     if (row < 0) {
-      this.#touch(head, idHigh, idLow, 0)
+      // Most of what is learned is new: then nobody could see it.
+      if (head < 0) this.#log.append(idHigh, idLow, NOBODY, 0, set.rank === CHILD_RANK)
+      else this.#touch(head, idHigh, idLow, 0)
       const fresh = this.#table.insert(set, record, head)
       rows.setRanges(fresh, this.ranges.add(record.ranges))
       this.#placeBelow(set, fresh)
@@ -147,8 +152,15 @@ export class Learning {
     if ((rows.marks(row) & HIDDEN) === 0) {
       include(this.#before, set.link, set.rank === CHILD_RANK)
     }
-    this.#log.append(high, low, this.#before, reason)
+    this.#log.append(high, low, this.#before, reason, this.#concernsUp(row))
     this.#drop(row)
+  }
+
+  /** A child has the id, too. */
+  #concernsUp(row: number): boolean {
+    const { rows } = this.#table
+    const isAlone = rows.isFirst(row) && rows.nextOfId(row) < 0
+    return !isAlone || this.#table.setOf(row).rank === CHILD_RANK
   }
 
   /**

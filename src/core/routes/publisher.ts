@@ -112,7 +112,8 @@ export class Publisher {
     // A place that nobody was told of is made up.
     if (ended === undefined || !isOurs || !fits || resume.sequence > ended.sequence)
       return undefined
-    return resume.sequence >= this.#log.tail ? resume.sequence : undefined
+    const isKnown = resume.sequence >= Math.min(this.#log.tail, this.#headFor(link))
+    return isKnown ? resume.sequence : undefined
   }
 
   /** The link has ended: where it was is kept for when it comes back. */
@@ -128,22 +129,30 @@ export class Publisher {
     this.#ended.set(link.peer.id, { role: link.role, detail, sequence })
   }
 
-  isDue(routes: LinkRoutes): boolean {
-    const { subscriber } = routes
-    if (subscriber === undefined) return false
-    if (subscriber.snapshotAt >= 0 || subscriber.sequence !== this.#log.head) return true
-    if (subscriber.answerDue !== undefined) return true
+  /** The last change that this neighbour may have to be told of. */
+  #headFor(link: Link): number {
+    return link.role === 'child' ? this.#log.head : this.#log.upHead
+  }
+
+  #isDue(link: Link, subscriber: Subscriber): boolean {
+    if (subscriber.snapshotAt >= 0 || subscriber.answerDue !== undefined) return true
+    if (subscriber.sequence < this.#headFor(link)) return true
     return subscriber.toldVersion !== this.#rooms.self.version
   }
 
   /** Writes what is due; true where nothing is left for a later turn. */
   flush(link: Link, routes: LinkRoutes): boolean {
-    for (let packets = 0; packets < PACKETS_A_TURN; packets++) {
+    for (let packets = 0; packets <= PACKETS_A_TURN; packets++) {
       const { subscriber } = routes
-      if (subscriber === undefined || !this.isDue(routes)) return true
-      if (!this.#packet(link, routes, subscriber)) return false
+      if (subscriber === undefined) return true
+      if (!this.#isDue(link, subscriber)) {
+        // What is none of its business counts as told, or it would fall out of the log.
+        subscriber.sequence = this.#log.head
+        return true
+      }
+      if (packets === PACKETS_A_TURN || !this.#packet(link, routes, subscriber)) return false
     }
-    return !this.isDue(routes)
+    return false
   }
 
   /** False where the connection takes nothing now. */
@@ -211,6 +220,7 @@ export class Publisher {
   /** False where the packet has no room for it. */
   #change(link: Link, routes: LinkRoutes, number: number): boolean {
     const entry = this.#entry
+    if (routes.set.rank !== CHILD_RANK && !this.#log.concernsUp(number)) return true
     this.#log.read(number, entry)
     const { idHigh, idLow } = entry
     if (!this.#log.isLast(number, entry) || isId(link, idHigh, idLow)) return true

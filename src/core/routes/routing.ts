@@ -21,8 +21,8 @@ import { SetKeeper } from './set-keeper.js'
 
 const TURN_TIMER = 'routes:0'
 const WARM_TIMER = 'warm:0'
-/** A connection that took nothing is asked again after this. */
-const FULL_WAIT_MS = 2
+/** What takes long goes on after this: a deadline of now would be due within the same turn. */
+const GO_ON_MS = 1
 /** The others of a circle give the lowest id this long to end it. */
 const CIRCLE_MS = 5_000
 
@@ -258,16 +258,15 @@ export class Routing {
     this.#behind.configure()
     this.#behind.sweep()
     this.#keeper.sweepSome()
-    let isFull = false
+    let isMore = this.#keeper.hasSweeps
     for (const link of this.#state.neighbours) {
       const { routes } = link
       if (routes === undefined) continue
       const isDue = routes.subscription.state === 'due'
-      if (isDue && !this.#hearing.subscribe(link, routes)) isFull = true
-      if (this.#publisher.isDue(routes) && !this.#publisher.flush(link, routes)) isFull = true
+      if (isDue && !this.#hearing.subscribe(link, routes)) isMore = true
+      if (!this.#publisher.flush(link, routes)) isMore = true
     }
-    if (this.#keeper.hasSweeps) this.#arm()
-    else if (isFull) this.#arm(FULL_WAIT_MS)
+    if (isMore) this.#arm(GO_ON_MS)
   }
 }
 
