@@ -13,7 +13,7 @@ const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
 const NOBODY = new Standing()
 
 /** Rows that one call sweeps: a few milliseconds. */
-export const SWEEP_ROWS = 8_192
+export const SWEEP_ROWS = 4_096
 
 export class Learning {
   readonly #table: RouteTable
