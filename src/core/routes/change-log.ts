@@ -4,7 +4,7 @@
 // touched since, so a slow one costs no memory and many changes of one id are told as one.
 
 import { IdHash } from './id-hash.js'
-import { SEEN, type Standing, seenMore } from './route-table.js'
+import { type Standing, seenByBoth } from './route-table.js'
 
 /** Ids that the log holds; a subscriber that is further behind gets a new snapshot. */
 export const LOG_IDS_MAX = 65_536
@@ -144,8 +144,8 @@ export class ChangeLog {
     const held = this.#slots[slot]! - 1
     // After a growth entries are noted anew; those that were joined before stay as they are.
     if (held >= 0) {
-      words[at + UP] = joined(words[at + UP]!, words[held * WORDS + UP]!)
-      words[at + DOWN] = joined(words[at + DOWN]!, words[held * WORDS + DOWN]!)
+      words[at + UP] = seenByBoth(words[at + UP]!, words[held * WORDS + UP]!)
+      words[at + DOWN] = seenByBoth(words[at + DOWN]!, words[held * WORDS + DOWN]!)
       words[at + REASON] = words[at + REASON]! | (words[held * WORDS + REASON]! & CONCERNS_UP)
       if ((words[at + REASON]! & CONCERNS_UP) !== 0) this.#upHead = Math.max(this.#upHead, number)
     }
@@ -182,9 +182,4 @@ export class ChangeLog {
       hole = slot
     }
   }
-}
-
-function joined(a: number, b: number): number {
-  if (b === SEEN.BY_NOBODY || a === SEEN.BY_ALL) return a
-  return b === SEEN.BY_ALL ? b : seenMore(a, b)
 }

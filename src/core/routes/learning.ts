@@ -19,6 +19,7 @@ export class Learning {
   readonly #table: RouteTable
   readonly #log: ChangeLog
   readonly #before = new Standing()
+  readonly #present = new Standing()
   readonly ranges = new Ranges()
 
   constructor(table: RouteTable, log: ChangeLog) {
@@ -143,12 +144,21 @@ export class Learning {
     this.#drop(row)
   }
 
-  /** The set counts for nothing any more, but its ids were seen until now. */
+  /** The set counts for nothing any more, but until now its ids were seen, or hid others. */
   #sweepDead(set: LearnedSet, row: number, reason: number): void {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#table.standing(rows.isFirst(row) ? row : this.#table.find(high, low), this.#before)
+    const head = rows.isFirst(row) ? row : this.#table.find(high, low)
+    const { state } = set
+    // Its life may have been the one that counted: then the others' records of it go as well.
+    set.state = 'live'
+    this.#table.standing(head, this.#before)
+    set.state = state
+    if (rows.nextOfId(head) >= 0) {
+      this.#table.standing(head, this.#present)
+      this.#before.include(this.#present)
+    }
     if ((rows.marks(row) & HIDDEN) === 0) {
       include(this.#before, set.link, set.rank === CHILD_RANK)
     }

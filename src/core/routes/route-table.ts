@@ -21,6 +21,12 @@ export class Standing {
   up = 0
   /** The same for what children are shown. */
   down = 0
+
+  /** Whoever saw it then saw it, too. */
+  include(other: Standing): void {
+    this.up = seenByBoth(this.up, other.up)
+    this.down = seenByBoth(this.down, other.down)
+  }
 }
 
 export class RouteTable {
@@ -306,6 +312,12 @@ export class RouteTable {
     }
     return found
   }
+}
+
+/** Who could see an id at one time or the other. */
+export function seenByBoth(a: number, b: number): number {
+  if (b === SEEN.BY_NOBODY || a === SEEN.BY_ALL) return a
+  return b === SEEN.BY_ALL ? b : seenMore(a, b)
 }
 
 /** One more link shows it. */
