@@ -1,5 +1,6 @@
 // What a routing table of a million records costs a tree: learned, kept, lost and resumed.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessGroup, RoleProcess } from '../process-group.js'
 import type { Aim, Cell, Question, Sample, Span } from '../question.js'
 import { nowMs } from '../role.js'
@@ -70,8 +71,13 @@ async function sweep(above: RoleProcess, announcer: RoleProcess): Promise<Sample
   }
 }
 
+/** For the end of the snapshot, behind its last record: without it there is nothing to resume. */
+const SETTLE_MS = 1_000
+
 /** Until every route is in use again. */
 async function resume(below: RoleProcess): Promise<Sample> {
+  await sleep(SETTLE_MS)
+  await figuresOf(below)
   const startMs = nowMs()
   await below.ask('begin')
   const ms = (await below.arrival()) - startMs

@@ -51,9 +51,11 @@ export async function startRoutesHolder(options: RoleOptions): Promise<Role> {
   return {
     address: listen ?? '',
     /** Cuts all links: the parent is dialled again and says what was missed. */
-    begin: () => {
+    begin: async () => {
       delays.reset()
+      lostMs = 0
       driver.abandon()
+      await until(() => lostMs !== 0)
     },
     arrival: () => until(lostMs === 0 ? isFull : isFresh),
     gone: async () => {
