@@ -8,6 +8,8 @@ import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
 import { requestReply } from './questions/request-reply.js'
+import { routeTables } from './questions/route-tables.js'
+import { routes } from './questions/routes.js'
 import { startUp } from './questions/start-up.js'
 import { reportOf } from './report.js'
 import { type CellResult, killAll, runQuestion } from './runner.js'
@@ -33,9 +35,8 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
   }
 }
 
-const ENTRIES = [oneWay, requestReply, hop, encrypted, startUp].map((question) =>
-  entryOf(question as Question),
-)
+const QUESTIONS = [oneWay, requestReply, hop, encrypted, startUp, routes, routeTables]
+const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
 
 /** One line that is written over on a terminal, many in a file. */
 function progress(line: string): void {

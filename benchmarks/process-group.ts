@@ -44,7 +44,7 @@ export class RoleProcess {
     return this
   }
 
-  ask(what: 'begin' | 'arrival'): Promise<unknown> {
+  ask(what: 'begin' | 'arrival' | 'gone'): Promise<unknown> {
     const number = ++this.#lastNumber
     const answer = this.#wait(number)
     const ask: Ask = { number, what }

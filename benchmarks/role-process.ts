@@ -14,6 +14,10 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'treebus-parent': async () => (await import('./roles/treebus-parent.js')).startTreebusParent,
   'treebus-children': async () =>
     (await import('./roles/treebus-children.js')).startTreebusChildren,
+  'routes-announcer': async () =>
+    (await import('./roles/routes-announcer.js')).startRoutesAnnouncer,
+  'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
+  'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
   'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
   'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,
   'bare-relay': async () => (await import('./roles/bare-relay.js')).startBareRelay,

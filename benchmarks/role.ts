@@ -16,6 +16,10 @@ export interface RoleOptions {
   readonly inFlight?: number
   /** Of `start-up`: how many children one process starts. */
   readonly children?: number
+  /** Of `routes`: how many ids are announced or awaited. */
+  readonly records?: number
+  /** Of `route-tables`: which representation. */
+  readonly table?: string
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
 }
@@ -30,6 +34,8 @@ export interface Mark {
   readonly peakRssMib: number
   /** Of the pairs since the mark before. */
   readonly latency?: Latency
+  /** What only this kind of role knows, by name. */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 export interface Latency {
@@ -46,6 +52,8 @@ export interface Role {
   mark?(): Mark
   /** Resolves with the time by which what the role waits for had happened. */
   arrival?(): Promise<number>
+  /** Resolves with the time by which what it held was gone. */
+  gone?(): Promise<number>
 }
 
 export type StartRole = (options: RoleOptions) => Promise<Role>
@@ -53,7 +61,7 @@ export type StartRole = (options: RoleOptions) => Promise<Role>
 /** A request of the runner and the answer to it, as they cross the process boundary. */
 export interface Ask {
   readonly number: number
-  readonly what: 'begin' | 'mark' | 'arrival' | 'leave'
+  readonly what: 'begin' | 'mark' | 'arrival' | 'gone' | 'leave'
 }
 
 export type Told =

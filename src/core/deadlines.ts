@@ -52,10 +52,7 @@ export class Deadlines<K> {
    * The key that is due first, and no longer waits; undefined where none is due yet, or only what
    * was set after the mark to be due at this very moment.
    */
-  takeDue(
-    nowMs: number,
-    mark = Number.POSITIVE_INFINITY,
-  ): { key: K; dueMs: number } | undefined {
+  takeDue(nowMs: number, mark = Number.POSITIVE_INFINITY): { key: K; dueMs: number } | undefined {
     this.#dropReplaced()
     const first = this.#heap[0]
     if (first === undefined || first.dueMs > nowMs) return undefined

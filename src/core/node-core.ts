@@ -19,6 +19,7 @@ import { NextHop } from './next-hop.js'
 import { ParentKeeper } from './parent-keeper.js'
 import { PathGates } from './path-gates.js'
 import { Registrar } from './registrar.js'
+import { IdHash } from './routes/id-hash.js'
 import { RouteTable } from './routes/route-table.js'
 import { RoutesView } from './routes/routes-view.js'
 import { Routing } from './routes/routing.js'
@@ -60,10 +61,11 @@ export class NodeCore {
         this.#failed({ connection, code, detail, refused: false })
       },
     })
-    const table = new RouteTable()
+    const hash = secretHash(ambient.random(8))
+    const table = new RouteTable(hash)
     this.#gates = new PathGates(state, table)
     const gates = this.#gates
-    this.#routing = new Routing(state, this.#links, { table, gates, dial })
+    this.#routing = new Routing(state, this.#links, { hash, table, gates, dial })
     const routing = this.#routing
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
@@ -291,4 +293,10 @@ export class NodeCore {
     if (connection.purpose === undefined) this.#links.refuse(connection, 'TIMEOUT')
     else this.#dialler.failed(connection, 'TIMEOUT', 'not registered in time')
   }
+}
+
+/** Nobody else can tell which ids fall into one place of our tables. */
+function secretHash(secret: Uint8Array): IdHash {
+  const view = new DataView(secret.buffer, secret.byteOffset, secret.byteLength)
+  return new IdHash(view.getInt32(0), view.getInt32(4))
 }

@@ -8,6 +8,7 @@ import { Link } from '../../src/core/link.js'
 import { Links } from '../../src/core/links.js'
 import { Liveness } from '../../src/core/liveness.js'
 import { PathGates } from '../../src/core/path-gates.js'
+import { IdHash } from '../../src/core/routes/id-hash.js'
 import { RouteTable } from '../../src/core/routes/route-table.js'
 import { Routing } from '../../src/core/routes/routing.js'
 import { newSession } from '../../src/core/sessions.js'
@@ -80,5 +81,10 @@ export function routingOf(state: CoreState): Routing {
   const watch = { cameUp: ignore, ended: ignore, forgotten: ignore, refused: ignore }
   const table = new RouteTable()
   const gates = new PathGates(state, table)
-  return new Routing(state, new Links(state, watch), { table, gates, dial: ignore })
+  return new Routing(state, new Links(state, watch), {
+    hash: new IdHash(),
+    table,
+    gates,
+    dial: ignore,
+  })
 }

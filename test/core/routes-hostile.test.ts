@@ -198,6 +198,7 @@ test("another's life with a higher attach, claimed again and again, costs the cl
   for (let attach = 7; attach < 10; attach++) {
     evil.update([{ id: 0x400n, incarnation: incarnationOf(4), attach }])
     at.world.advance(ROUND_TRIP_MS)
+    t.is(at.root.core.routes.get(0x400n)?.via, 0x200n)
   }
   t.false(evil.isOpen)
   stillTalk(t, at)

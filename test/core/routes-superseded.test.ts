@@ -14,7 +14,7 @@ const APART = 0x20
 /** Two parents; the first still has `MOVED`, which the second knows with a higher attach. */
 class Bench {
   readonly #table = new RouteTable()
-  readonly #learning = new Learning(this.#table, new ChangeLog(() => 0))
+  readonly #learning = new Learning(this.#table, new ChangeLog())
   readonly #old: LearnedSet
   readonly #other: LearnedSet
 
@@ -46,6 +46,7 @@ class Bench {
 
   forgets(id: number): this {
     this.#learning.unlearn(this.#old, 0, id, 4)
+    this.#learning.settle()
     return this
   }
 

@@ -7,7 +7,7 @@ import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
 import type { Links } from '../links.js'
-import type { ChangeLog } from './change-log.js'
+import type { ChangeDamper } from './change-damper.js'
 import type { Courier } from './courier.js'
 import type { Judge } from './judge.js'
 import type { Learning } from './learning.js'
@@ -27,7 +27,7 @@ export interface HearingRooms {
   readonly judge: Judge
   readonly table: RouteTable
   readonly linkOf: (row: number) => Link | undefined
-  readonly log: ChangeLog
+  readonly damper: ChangeDamper
   /** What a neighbour says of itself and of those above it may have changed. */
   readonly told: (link: Link) => void
 }
@@ -153,14 +153,19 @@ export class Hearing {
   }
 
   #fromChild(link: Link, routes: LinkRoutes, record: RouteRecord): void {
-    const { judge, learning, log, table } = this.#rooms
+    const { damper, judge, learning, table } = this.#rooms
     const { idHigh, idLow, attach } = record
     const hasOthers = table.find(idHigh, idLow) >= 0
     if (!hasOthers) {
       learning.learn(routes.set, record)
       return
     }
-    const beforeMs = log.lastMs(idHigh, idLow)
+    if (judge.isMadeUp(link, joinHalves(idHigh, idLow))) {
+      this.#state.counters.routesRefused++
+      this.#rooms.links.breach(link)
+      return
+    }
+    const beforeMs = damper.lastMs(idHigh, idLow)
     const left = this.#childLeft(link, record)
     if (!learning.learn(routes.set, record)) return
     const life = lifeOf(record)

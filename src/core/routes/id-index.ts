@@ -1,31 +1,43 @@
 // From a 64-bit id to the first row of its chain: the look-up under every routing decision.
 //
 // Extendible hashing: segments of at most 4,096 slots that grow and split one at a time, so that a
-// table of a million ids never stops the loop to rehash itself (docs/decisions/0020).
+// table of a million ids never stops the loop to rehash itself. A slot holds the id and what the
+// data path asks of it, so that a look-up reaches for memory once (docs/decisions/0020).
 
-import { hashOfId } from '../id-map.js'
-import type { RowStore } from './row-store.js'
+import { IdHash } from './id-hash.js'
 
 const START_SLOTS = 16
+const STEP_SLOTS = 1_024
 const SLOTS_MAX = 4_096
+/** Bits of the hash that may name a segment; beyond them segments grow instead of splitting. */
+const DEPTH_MAX = 14
 
-/** Slots hold row + 1; 0 is empty. At most three quarters are used. */
+/** Words of a slot. The row is held as row + 1: 0 is an empty slot. */
+const WORDS = 4
+const LOW = 0
+const HIGH = 1
+const ROW = 2
+const NOTE = 3
+
 interface Segment {
-  slots: Uint32Array
+  words: Uint32Array
+  slots: number
   used: number
   /** How many top bits of the hash its ids share. */
   depth: number
 }
 
 export class IdIndex {
-  readonly #rows: RowStore
+  readonly #hash: IdHash
   #directory: Segment[] = [newSegment(START_SLOTS, 0)]
   /** Bits of the hash that name an entry of the directory. */
   #depth = 0
   #size = 0
+  /** The number that was set with the row that `find` found last. */
+  note = 0
 
-  constructor(rows: RowStore) {
-    this.#rows = rows
+  constructor(hash = new IdHash()) {
+    this.#hash = hash
   }
 
   /** Ids that have a row. */
@@ -36,57 +48,67 @@ export class IdIndex {
   /** Bytes that the slots take. */
   get bytes(): number {
     let bytes = 0
-    for (const segment of new Set(this.#directory)) bytes += segment.slots.byteLength
+    for (const segment of new Set(this.#directory)) bytes += segment.words.byteLength
     return bytes
   }
 
-  /** The first row of the id's chain; -1 where there is none. */
+  /** The first row of the id's chain, and its `note`; -1 where there is none. */
   find(high: number, low: number): number {
-    const hash = hashOfId(high, low)
-    const { slots } = this.#segment(hash)
-    const mask = slots.length - 1
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot]! - 1
-      if (row < 0 || this.#rows.isOf(row, high, low)) return row
+    const hash = this.#hash.of(high, low)
+    const { words, slots } = this.#segment(hash)
+    const end = words.length
+    for (let at = homeOf(hash, slots); ; at = at + WORDS === end ? 0 : at + WORDS) {
+      const row = words[at + ROW]! - 1
+      if (row < 0) return row
+      if (words[at + LOW] === low && words[at + HIGH] === high) {
+        this.note = words[at + NOTE]!
+        return row
+      }
     }
   }
 
-  /** Makes `row` the first of the chain of its id. */
-  set(high: number, low: number, row: number): void {
-    const hash = hashOfId(high, low)
+  /** Makes `row` the first of the chain of its id, with a number of 32 bits that goes with it. */
+  set(high: number, low: number, row: number, note: number): void {
+    const hash = this.#hash.of(high, low)
     const segment = this.#segment(hash)
-    const { slots } = segment
-    const mask = slots.length - 1
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[slot]! - 1
-      if (held >= 0 && !this.#rows.isOf(held, high, low)) continue
-      slots[slot] = row + 1
-      if (held < 0) this.#added(segment, hash)
-      return
-    }
+    const { words } = segment
+    const at = placeOf(segment, hash, high, low)
+    const isNew = words[at + ROW] === 0
+    words[at + LOW] = low
+    words[at + HIGH] = high
+    words[at + ROW] = row + 1
+    words[at + NOTE] = note
+    if (isNew) this.#added(segment, hash)
   }
 
-  /** The id has no rows any more. To be called while the last one can still be read. */
+  /** The id has no rows any more. */
   delete(high: number, low: number): void {
-    const hash = hashOfId(high, low)
+    const hash = this.#hash.of(high, low)
     const segment = this.#segment(hash)
-    const { slots } = segment
-    const mask = slots.length - 1
-    let hole = hash & mask
-    while (slots[hole] !== 0 && !this.#rows.isOf(slots[hole]! - 1, high, low)) {
-      hole = (hole + 1) & mask
-    }
-    if (slots[hole] === 0) return
+    const hole = placeOf(segment, hash, high, low)
+    if (segment.words[hole + ROW] === 0) return
     this.#size--
     segment.used--
-    slots[hole] = 0
-    // Close the gap: an entry may move into the hole unless its home lies behind the hole.
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#rows.hashOf(slots[slot]! - 1) & mask
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      slots[hole] = slots[slot]!
-      slots[slot] = 0
-      hole = slot
+    // What a lost link leaves empty takes no memory.
+    if (segment.used === 0 && segment.slots > START_SLOTS) resize(segment, START_SLOTS)
+    else this.#closeGap(segment, hole)
+  }
+
+  /** An entry may move into the hole unless its home lies behind the hole. */
+  #closeGap({ words, slots }: Segment, start: number): void {
+    const end = words.length
+    let hole = start
+    words[hole + ROW] = 0
+    for (let at = hole; ; ) {
+      at = at + WORDS === end ? 0 : at + WORDS
+      if (words[at + ROW] === 0) return
+      const home = homeOf(this.#hash.of(words[at + HIGH]!, words[at + LOW]!), slots)
+      const fromHome = at >= home ? at - home : at - home + end
+      const fromHole = at >= hole ? at - hole : at - hole + end
+      if (fromHome < fromHole) continue
+      move(words, at, words, hole)
+      words[at + ROW] = 0
+      hole = at
     }
   }
 
@@ -97,15 +119,18 @@ export class IdIndex {
 
   #added(segment: Segment, hash: number): void {
     this.#size++
-    if (++segment.used * 4 <= segment.slots.length * 3) return
-    if (segment.slots.length < SLOTS_MAX) this.#grow(segment)
+    const { slots } = segment
+    if (++segment.used * 4 <= slots * 3) return
+    if (slots < SLOTS_MAX || segment.depth === DEPTH_MAX) this.#grow(segment)
     else this.#split(segment, hash)
   }
 
+  /** By less than double once it is large: half-empty segments are what a large table pays for. */
   #grow(segment: Segment): void {
-    const grown = newSegment(segment.slots.length * 2, segment.depth)
-    this.#refill(segment.slots, () => grown)
-    segment.slots = grown.slots
+    const { words, slots } = segment
+    const isSmall = slots < STEP_SLOTS * 2 || slots >= SLOTS_MAX
+    resize(segment, isSmall ? slots * 2 : slots + STEP_SLOTS)
+    this.#refill(words, () => segment)
   }
 
   #split(segment: Segment, hash: number): void {
@@ -113,11 +138,13 @@ export class IdIndex {
       this.#directory = this.#directory.flatMap((one) => [one, one])
       this.#depth++
     }
+    const { words } = segment
     const depth = segment.depth + 1
-    const left = newSegment(SLOTS_MAX, depth)
-    const right = newSegment(SLOTS_MAX, depth)
     const bit = 32 - depth
-    this.#refill(segment.slots, (one) => (((one >>> bit) & 1) === 0 ? left : right))
+    const ofRight = this.#countSet(words, bit)
+    const left = newSegment(slotsFor(segment.used - ofRight), depth)
+    const right = newSegment(slotsFor(ofRight), depth)
+    this.#refill(words, (one) => (((one >>> bit) & 1) === 0 ? left : right))
     const spread = 1 << (this.#depth - segment.depth)
     const first = ((hash >>> 1) >>> (31 - this.#depth)) & ~(spread - 1)
     for (let at = 0; at < spread; at++) {
@@ -125,20 +152,63 @@ export class IdIndex {
     }
   }
 
-  #refill(slots: Uint32Array, segmentOf: (hash: number) => Segment): void {
-    for (const held of slots) {
-      if (held === 0) continue
-      const hash = this.#rows.hashOf(held - 1)
+  /** Ids whose hash has this bit. */
+  #countSet(words: Uint32Array, bit: number): number {
+    let count = 0
+    for (let at = 0; at < words.length; at += WORDS) {
+      if (words[at + ROW] === 0) continue
+      count += (this.#hash.of(words[at + HIGH]!, words[at + LOW]!) >>> bit) & 1
+    }
+    return count
+  }
+
+  #refill(words: Uint32Array, segmentOf: (hash: number) => Segment): void {
+    for (let from = 0; from < words.length; from += WORDS) {
+      if (words[from + ROW] === 0) continue
+      const hash = this.#hash.of(words[from + HIGH]!, words[from + LOW]!)
       const into = segmentOf(hash)
-      const mask = into.slots.length - 1
-      let slot = hash & mask
-      while (into.slots[slot] !== 0) slot = (slot + 1) & mask
-      into.slots[slot] = held
+      const end = into.words.length
+      let at = homeOf(hash, into.slots)
+      while (into.words[at + ROW] !== 0) at = at + WORDS === end ? 0 : at + WORDS
+      move(words, from, into.words, at)
       into.used++
     }
   }
 }
 
+/** The directory takes the top bits of the hash, the place within a segment the lower 16. */
+function homeOf(hash: number, slots: number): number {
+  return (((hash & 0xffff) * slots) >>> 16) * WORDS
+}
+
+/** Where the id is, or the empty slot where it would go. */
+function placeOf({ words, slots }: Segment, hash: number, high: number, low: number): number {
+  const end = words.length
+  let at = homeOf(hash, slots)
+  while (words[at + ROW] !== 0 && (words[at + LOW] !== low || words[at + HIGH] !== high)) {
+    at = at + WORDS === end ? 0 : at + WORDS
+  }
+  return at
+}
+
+function move(from: Uint32Array, source: number, into: Uint32Array, target: number): void {
+  for (let word = 0; word < WORDS; word++) into[target + word] = from[source + word]!
+}
+
+/** With room for half as many more. */
+function slotsFor(ids: number): number {
+  let slots = START_SLOTS
+  while (slots < ids * 2 && slots < STEP_SLOTS * 2) slots *= 2
+  while (slots < ids * 1.9) slots += STEP_SLOTS
+  return slots
+}
+
 function newSegment(slots: number, depth: number): Segment {
-  return { slots: new Uint32Array(slots), used: 0, depth }
+  return { words: new Uint32Array(slots * WORDS), slots, used: 0, depth }
+}
+
+function resize(segment: Segment, slots: number): void {
+  segment.words = new Uint32Array(slots * WORDS)
+  segment.slots = slots
+  segment.used = 0
 }

@@ -21,6 +21,9 @@ const REFUSED_MS = 60_000
 /** A neighbour that was heard within this time need not be asked whether it lives. */
 const HEARD_MS = 1_000
 
+/** Claims that are remembered as made up; the oldest goes first. */
+const MADE_UP_MAX = 1_024
+
 export interface JudgeRooms {
   readonly state: CoreState
   readonly links: Links
@@ -43,6 +46,8 @@ export class Judge {
   readonly #cases = new Set<bigint>()
   /** Refused lives, by the number of the timer that ends their time. */
   readonly #refused = new Map<number, { readonly claim: Claim; readonly id: bigint }>()
+  /** Until when the claim of an id by a link is not looked at again. */
+  readonly #madeUpUntilMs = new Map<string, number>()
   #last = 0
 
   constructor(rooms: JudgeRooms) {
@@ -211,10 +216,30 @@ export class Judge {
       learning.unlearn(routes.set, highHalf(id), lowHalf(id), REMOVE_REASON.withdrawn)
       state.counters.routesRefused++
       state.counters.falseMoves++
+      this.#remember(claimKey(claimant, id))
       const refuse = { id, incarnation: life, reason: REFUSE_REASON.false_move }
       this.#rooms.courier.send(claimant, { kind: 'route_refuse', refuse })
       this.#rooms.links.breach(claimant)
     })
+  }
+
+  #remember(claim: string): void {
+    const known = this.#madeUpUntilMs
+    known.delete(claim)
+    const [oldest] = known.keys()
+    if (known.size >= MADE_UP_MAX && oldest !== undefined) known.delete(oldest)
+    known.set(claim, this.#rooms.state.nowMs + REFUSED_MS)
+  }
+
+  /** Its claim of this id was found to be made up not long ago: it is the neighbour's breach. */
+  isMadeUp(claimant: Link, id: bigint): boolean {
+    if (this.#madeUpUntilMs.size === 0) return false
+    const key = claimKey(claimant, id)
+    const untilMs = this.#madeUpUntilMs.get(key)
+    if (untilMs === undefined) return false
+    if (untilMs > this.#rooms.state.nowMs) return true
+    this.#madeUpUntilMs.delete(key)
+    return false
   }
 
   stop(): void {
@@ -222,6 +247,10 @@ export class Judge {
     for (const timer of this.#refused.keys()) deadlines.clear(`refused:${timer}`)
     this.#refused.clear()
   }
+}
+
+function claimKey(link: Link, id: bigint): string {
+  return `${link.number}:${id}`
 }
 
 function isThere(found: unknown, life: Uint8Array): boolean {

@@ -34,19 +34,20 @@ export class LearnedSet {
   moved = 0
   /** Where the sweep that is under way goes on; -1 for none. */
   sweepAt = -1
+  /** Some of its rows may have another epoch than the set. */
+  isMixed = false
+  /** Place of its role; whatever link takes the set over has the same role. */
+  readonly rank: number
 
   constructor(slot: number, link: Feeder) {
     this.slot = slot
     this.link = link
+    this.rank = RANKS[link.role]
   }
 
   /** Whether what it says counts as known. */
   get counts(): boolean {
     return this.state !== 'dead' && this.state !== 'draining'
-  }
-
-  get rank(): number {
-    return RANKS[this.link.role]
   }
 }
 

@@ -1,7 +1,8 @@
 // Every change of the routing table goes through here, so that none is left out of the log.
 
 import type { RouteRecord } from '../../wire/route-record.js'
-import type { ChangeLog } from './change-log.js'
+import { BelowMoved } from './below-moved.js'
+import type { ChangeDamper } from './change-damper.js'
 import type { Feeder, LearnedSet } from './learned-set.js'
 import { CHILD_RANK } from './learned-set.js'
 import { Ranges } from './ranges.js'
@@ -10,39 +11,55 @@ import { MARK } from './row-store.js'
 
 const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
 
+const NOBODY = new Standing()
+
 /** Rows that one call sweeps: a few milliseconds. */
-export const SWEEP_ROWS = 8_192
+export const SWEEP_ROWS = 4_096
 
 export class Learning {
   readonly #table: RouteTable
-  readonly #log: ChangeLog
+  readonly #log: Pick<ChangeDamper, 'append'>
   readonly #before = new Standing()
+  readonly #present = new Standing()
   readonly ranges = new Ranges()
   /** Sets with a row whose place below a moved id has changed. */
   readonly #unsettled = new Set<LearnedSet>()
+  readonly #below: BelowMoved
 
-  constructor(table: RouteTable, log: ChangeLog) {
+  constructor(table: RouteTable, log: Pick<ChangeDamper, 'append'>) {
     this.#table = table
     this.#log = log
+    this.#below = new BelowMoved(table, (row) => this.#touchRow(row, 0))
   }
 
-  /** Notes how things stand with an id that is about to change. */
-  #touch(high: number, low: number, reason: number): void {
-    this.#table.standing(high, low, this.#before)
+  /** Notes how things stand with an id that is about to change; `head` begins its chain. */
+  #touch(head: number, high: number, low: number, reason: number): void {
+    this.#table.standing(head, this.#before)
     this.#log.append(high, low, this.#before, reason)
+  }
+
+  #touchRow(row: number, reason: number): void {
+    const { rows } = this.#table
+    const high = rows.idHigh(row)
+    const low = rows.idLow(row)
+    this.#table.standing(rows.isFirst(row) ? row : this.#table.find(high, low), this.#before)
+    this.#log.append(high, low, this.#before, reason, this.#concernsUp(row))
   }
 
   /** True where the set says something of the id that it did not say before. */
   learn(set: LearnedSet, record: RouteRecord): boolean {
     const { rows } = this.#table
     const { idHigh, idLow } = record
-    const row = this.#table.rowIn(set, idHigh, idLow)
+    const head = this.#table.find(idHigh, idLow)
+    const row = this.#table.rowFrom(head, set)
     if (row < 0) {
-      this.#touch(idHigh, idLow, 0)
-      const fresh = this.#table.insert(set, record)
+      // Most of what is learned is new: then nobody could see it.
+      if (head < 0) this.#log.append(idHigh, idLow, NOBODY, 0, set.rank === CHILD_RANK)
+      else this.#touch(head, idHigh, idLow, 0)
+      const fresh = this.#table.insert(set, record, head)
       rows.setRanges(fresh, this.ranges.add(record.ranges))
       this.#placeBelow(set, fresh)
-      this.#remark(idHigh, idLow)
+      if (head >= 0) this.#remark(head)
       return true
     }
     const isConfirmed = (rows.marks(row) & MARK.EPOCH) === set.epoch || set.state !== 'arriving'
@@ -51,7 +68,7 @@ export class Learning {
       rows.mark(row, MARK.EPOCH, set.epoch !== 0)
       return false
     }
-    this.#touch(idHigh, idLow, 0)
+    this.#touch(head, idHigh, idLow, 0)
     this.#replace(set, row, record)
     return !isSame
   }
@@ -67,14 +84,14 @@ export class Learning {
     rows.setRanges(row, this.ranges.add(record.ranges))
     if (isOtherLife) this.#table.toLast(row)
     if (!parentStays) this.#placeBelow(set, row)
-    this.#remark(record.idHigh, record.idLow)
+    this.#remark(this.#table.find(record.idHigh, record.idLow))
   }
 
   /** The link takes its word back; false where the set does not have the id. */
   unlearn(set: LearnedSet, high: number, low: number, reason: number): boolean {
     const row = this.#table.rowIn(set, high, low)
     if (row < 0) return false
-    this.#touch(high, low, reason)
+    this.#touchRow(row, reason)
     this.#drop(row)
     return true
   }
@@ -84,11 +101,12 @@ export class Learning {
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
     const set = this.#table.setOf(row)
-    const hadMoved = (rows.marks(row) & MARK.MOVED) !== 0
+    const wasHidden = (rows.marks(row) & HIDDEN) !== 0
+    const wasAlone = rows.isFirst(row) && rows.nextOfId(row) < 0
     this.ranges.drop(rows.ranges(row))
     this.#table.remove(row)
-    if (hadMoved && set.state !== 'dead') this.#markBelow(set, high, low, false)
-    this.#remark(high, low)
+    if (wasHidden) this.#unsettled.add(set)
+    if (!wasAlone) this.#remark(this.#table.find(high, low))
   }
 
   /** The life of this record counts from now on, whoever had the id before. */
@@ -96,24 +114,22 @@ export class Learning {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#touch(high, low, reason)
+    this.#touchRow(row, reason)
     this.#table.toFirst(row)
-    this.#remark(high, low)
+    this.#remark(this.#table.find(high, low))
   }
 
   /** The record counts as before, but not for everybody. */
   mark(row: number, mark: number, on: boolean): void {
     const { rows } = this.#table
-    this.#touch(rows.idHigh(row), rows.idLow(row), 0)
+    this.#touchRow(row, 0)
     rows.mark(row, mark, on)
   }
 
   /** All that the set shows is about to change its worth. */
   touchSet(set: LearnedSet): void {
     const { rows } = this.#table
-    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) {
-      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
-    }
+    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) this.#touchRow(row, 0)
   }
 
   /** Notes an id whose record is not in the table: our own. */
@@ -142,31 +158,45 @@ export class Learning {
   }
 
   #sweepOne(row: number, reason: number): void {
-    const { rows } = this.#table
-    this.#touch(rows.idHigh(row), rows.idLow(row), reason)
+    this.#touchRow(row, reason)
     this.#drop(row)
   }
 
-  /** The set counts for nothing any more, but its ids were seen until now. */
+  /** The set counts for nothing any more, but until now its ids were seen, or hid others. */
   #sweepDead(set: LearnedSet, row: number, reason: number): void {
     const { rows } = this.#table
     const high = rows.idHigh(row)
     const low = rows.idLow(row)
-    this.#table.standing(high, low, this.#before)
+    const head = rows.isFirst(row) ? row : this.#table.find(high, low)
+    const { state } = set
+    // Its life may have been the one that counted: then the others' records of it go as well.
+    set.state = 'live'
+    this.#table.standing(head, this.#before)
+    set.state = state
+    if (rows.nextOfId(head) >= 0) {
+      this.#table.standing(head, this.#present)
+      this.#before.include(this.#present)
+    }
     if ((rows.marks(row) & HIDDEN) === 0) {
       include(this.#before, set.link, set.rank === CHILD_RANK)
     }
-    this.#log.append(high, low, this.#before, reason)
+    this.#log.append(high, low, this.#before, reason, this.#concernsUp(row))
     this.#drop(row)
+  }
+
+  /** A child has the id, too. */
+  #concernsUp(row: number): boolean {
+    const { rows } = this.#table
+    const isAlone = rows.isFirst(row) && rows.nextOfId(row) < 0
+    return !isAlone || this.#table.setOf(row).rank === CHILD_RANK
   }
 
   /**
    * Of several records of one life the highest attach counts; the others, and what their links
    * have below them, are out of use until those links withdraw them.
    */
-  #remark(high: number, low: number): void {
+  #remark(head: number): void {
     const { rows } = this.#table
-    const head = this.#table.find(high, low)
     if (head < 0 || (rows.nextOfId(head) < 0 && (rows.marks(head) & MARK.MOVED) === 0)) return
     const first = this.#table.incumbent(head)
     if (first < 0) return
@@ -187,53 +217,27 @@ export class Learning {
   }
 
   #markMoved(row: number, isMoved: boolean): void {
-    const { rows } = this.#table
     const set = this.#table.setOf(row)
-    rows.mark(row, MARK.MOVED, isMoved)
+    this.#table.hide(row, MARK.MOVED, isMoved)
     set.moved += isMoved ? 1 : -1
-    this.#markBelow(set, rows.idHigh(row), rows.idLow(row), isMoved)
-  }
-
-  #markBelow(set: LearnedSet, high: number, low: number, isMoved: boolean): void {
-    const { rows } = this.#table
-    for (const row of this.#table.below(set, high, low)) {
-      const hidden = isMoved || this.#isBelowMoved(set, row)
-      if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) continue
-      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
-      rows.mark(row, MARK.BELOW_MOVED, hidden)
-    }
+    this.#unsettled.add(set)
   }
 
   /** Marks a row by what is above it. What is below it may be there already: see `settle`. */
   #placeBelow(set: LearnedSet, row: number): void {
-    const { rows } = this.#table
     const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
-    if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) return
-    rows.mark(row, MARK.BELOW_MOVED, hidden)
+    if (hidden === ((this.#table.rows.marks(row) & MARK.BELOW_MOVED) !== 0)) return
+    this.#table.hide(row, MARK.BELOW_MOVED, hidden)
     this.#unsettled.add(set)
   }
 
   /**
-   * To be called behind the records that came together, before a message is sent: they come in any
-   * order, and one that went below a moved id takes along what is below it.
+   * To be called behind what came together, before a message is sent: records come in any order,
+   * and one that went below a moved id takes along what is below it.
    */
   settle(): void {
-    for (const set of this.#unsettled) while (this.#settleOnce(set));
+    for (const set of this.#unsettled) if (set.state !== 'dead') this.#below.settle(set)
     this.#unsettled.clear()
-  }
-
-  /** Goes one level deeper at least; false where all is as it should be. */
-  #settleOnce(set: LearnedSet): boolean {
-    const { rows } = this.#table
-    let changed = false
-    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) {
-      const hidden = set.moved > 0 && this.#isBelowMoved(set, row)
-      if (hidden === ((rows.marks(row) & MARK.BELOW_MOVED) !== 0)) continue
-      this.#touch(rows.idHigh(row), rows.idLow(row), 0)
-      rows.mark(row, MARK.BELOW_MOVED, hidden)
-      changed = true
-    }
-    return changed
   }
 
   #isBelowMoved(set: LearnedSet, row: number): boolean {

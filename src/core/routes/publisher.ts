@@ -114,7 +114,8 @@ export class Publisher {
     // A place that nobody was told of is made up.
     if (ended === undefined || !isOurs || !fits || resume.sequence > ended.sequence)
       return undefined
-    return resume.sequence >= this.#log.tail ? resume.sequence : undefined
+    const isKnown = resume.sequence >= Math.min(this.#log.tail, this.#headFor(link))
+    return isKnown ? resume.sequence : undefined
   }
 
   /** The link has ended: where it was is kept for when it comes back. */
@@ -135,29 +136,36 @@ export class Publisher {
     return link.role === 'child' ? self.versionForChildren : self.version
   }
 
-  isDue(link: Link, routes: LinkRoutes): boolean {
-    const { subscriber } = routes
-    if (subscriber === undefined) return false
-    if (subscriber.snapshotAt >= 0 || subscriber.sequence !== this.#log.head) return true
-    if (subscriber.answerDue !== undefined) return true
+  /** The last change that this neighbour may have to be told of. */
+  #headFor(link: Link): number {
+    return link.role === 'child' ? this.#log.head : this.#log.upHead
+  }
+
+  #isDue(link: Link, subscriber: Subscriber): boolean {
+    if (subscriber.snapshotAt >= 0 || subscriber.answerDue !== undefined) return true
+    if (subscriber.sequence < this.#headFor(link)) return true
     return subscriber.toldVersion !== this.#versionFor(link)
   }
 
   /** It was told each id that it may see. */
-  isUpToDate({ subscriber }: LinkRoutes): boolean {
+  isUpToDate(link: Link, { subscriber }: LinkRoutes): boolean {
     if (subscriber === undefined || subscriber.detail !== DETAIL.nodes) return false
-    if (subscriber.snapshotAt >= 0 || subscriber.answerDue !== undefined) return false
-    return subscriber.sequence === this.#log.head
+    return !this.#isDue(link, subscriber)
   }
 
   /** Writes what is due; true where nothing is left for a later turn. */
   flush(link: Link, routes: LinkRoutes): boolean {
-    for (let packets = 0; packets < PACKETS_A_TURN; packets++) {
+    for (let packets = 0; packets <= PACKETS_A_TURN; packets++) {
       const { subscriber } = routes
-      if (subscriber === undefined || !this.isDue(link, routes)) return true
-      if (!this.#packet(link, routes, subscriber)) return false
+      if (subscriber === undefined) return true
+      if (!this.#isDue(link, subscriber)) {
+        // What is none of its business counts as told, or it would fall out of the log.
+        subscriber.sequence = this.#log.head
+        return true
+      }
+      if (packets === PACKETS_A_TURN || !this.#packet(link, routes, subscriber)) return false
     }
-    return !this.isDue(link, routes)
+    return false
   }
 
   /** False where the connection takes nothing now. */
@@ -188,12 +196,13 @@ export class Publisher {
       writer.add(this.#record)
     }
     for (; row < stop; row++) {
-      if (!rows.isUsed(row)) continue
-      const high = rows.idHigh(row)
-      const low = rows.idLow(row)
       // Each id once: at the first record of its chain.
-      if (this.#table.find(high, low) !== row || isId(link, high, low)) continue
-      if (this.#shown(routes, high, low) && !writer.add(this.#record)) break
+      if (!rows.isUsed(row) || !rows.isFirst(row)) continue
+      if (isId(link, rows.idHigh(row), rows.idLow(row))) continue
+      const shown = this.#table.shownFrom(row, routes.set)
+      if (shown < 0) continue
+      this.#fill(shown)
+      if (!writer.add(this.#record)) break
     }
     const isLast = row >= rows.top
     if (!this.#write(link, subscriber, subscriber.sequence, isLast)) return false
@@ -230,6 +239,7 @@ export class Publisher {
   /** False where the packet has no room for it. */
   #change(link: Link, routes: LinkRoutes, number: number): boolean {
     const entry = this.#entry
+    if (routes.set.rank !== CHILD_RANK && !this.#log.concernsUp(number)) return true
     this.#log.read(number, entry)
     const { idHigh, idLow } = entry
     if (!this.#log.isLast(number, entry) || isId(link, idHigh, idLow)) return true
@@ -241,16 +251,20 @@ export class Publisher {
 
   /** Fills the record with what this neighbour is told of an id. */
   #shown(routes: LinkRoutes, high: number, low: number): boolean {
-    const record = this.#record
     if (high === this.#selfHigh && low === this.#selfLow) {
       this.#fillSelf()
       return true
     }
     const row = this.#table.shownTo(routes.set, high, low)
     if (row < 0) return false
+    this.#fill(row)
+    return true
+  }
+
+  #fill(row: number): void {
+    const record = this.#record
     this.#table.rows.read(row, record)
     record.ranges = this.#rooms.learning.ranges.get(this.#table.rows.ranges(row))
-    return true
   }
 
   #fillSelf(): void {

@@ -1,10 +1,12 @@
 // Who is behind which link: the learned sets, and which record of an id counts.
 
 import type { RouteRecord } from '../../wire/route-record.js'
-import { IdMap } from '../id-map.js'
+import { IdHash } from './id-hash.js'
 import { IdIndex } from './id-index.js'
 import { CHILD_RANK, type Feeder, LearnedSet, PARENT_RANK } from './learned-set.js'
 import { MARK, RowStore } from './row-store.js'
+
+const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
 
 /** The part of a row's place that names its set; a node has fewer links than that. */
 export const SETS_MAX = 65_535
@@ -12,19 +14,36 @@ export const SETS_MAX = 65_535
 /** Who could see an id: nobody, the holder of one link only does not, or everybody does. */
 export const SEEN = { BY_NOBODY: 0, BY_ALL: -1 } as const
 
+/** Who could see an id: see `SEEN`. */
+export interface Sight {
+  readonly up: number
+  readonly down: number
+}
+
 /** What the records of an id amount to, before a change. Scratch, overwritten by each call. */
-export class Standing {
+export class Standing implements Sight {
   /** Number of the only link whose set shows it to parents and siblings; or one of `SEEN`. */
   up = 0
   /** The same for what children are shown. */
   down = 0
+
+  /** Whoever saw it then saw it, too. */
+  include(other: Standing): void {
+    this.up = seenByBoth(this.up, other.up)
+    this.down = seenByBoth(this.down, other.down)
+  }
 }
 
 export class RouteTable {
   readonly rows = new RowStore()
-  readonly #index = new IdIndex(this.rows)
+  /** Notes the set of an id's only row, plus 1, while that row is not hidden; else 0. */
+  readonly #index: IdIndex
   readonly #sets: (LearnedSet | undefined)[] = []
   readonly #freeSlots: number[] = []
+
+  constructor(hash = new IdHash()) {
+    this.#index = new IdIndex(hash)
+  }
 
   /** Ids of which there is at least one record. */
   get size(): number {
@@ -67,20 +86,24 @@ export class RouteTable {
   }
 
   rowIn(set: LearnedSet, high: number, low: number): number {
-    let row = this.#index.find(high, low)
+    return this.rowFrom(this.#index.find(high, low), set)
+  }
+
+  /** The row of a set in the chain that begins at `head`; -1 for none. */
+  rowFrom(head: number, set: LearnedSet): number {
+    let row = head
     while (row >= 0 && this.rows.slot(row) !== set.slot) row = this.rows.nextOfId(row)
     return row
   }
 
-  insert(set: LearnedSet, record: RouteRecord): number {
+  /** `head`: the first record of the id so far, or -1. */
+  insert(set: LearnedSet, record: RouteRecord, head: number): number {
     const { rows } = this
-    const row = rows.take(set.slot, record)
-    rows.mark(row, MARK.EPOCH, set.epoch !== 0)
-    const { idHigh, idLow } = record
-    const head = this.#index.find(idHigh, idLow)
-    if (head < 0) this.#index.set(idHigh, idLow, row)
+    const row = rows.take(set.slot, set.epoch === 0 ? 0 : MARK.EPOCH, record)
+    if (head < 0) this.#index.set(record.idHigh, record.idLow, row, set.slot + 1)
     else this.#append(head, row)
     rows.setNextInSet(row, set.first)
+    rows.setBeforeInSet(row, -1)
     if (set.first >= 0) rows.setBeforeInSet(set.first, row)
     set.first = row
     set.size++
@@ -88,9 +111,29 @@ export class RouteTable {
   }
 
   #append(head: number, row: number): void {
+    const { rows } = this
     let last = head
-    for (let next = head; next >= 0; next = this.rows.nextOfId(next)) last = next
-    this.rows.setNextOfId(last, row)
+    for (let next = head; next >= 0; next = rows.nextOfId(next)) last = next
+    rows.setNextOfId(last, row)
+    rows.mark(row, MARK.FOLLOWS, true)
+    if (last === head) this.#begin(head)
+  }
+
+  /** Makes a row the first of its chain, or notes that its chain or its marks have changed. */
+  #begin(head: number): void {
+    const { rows } = this
+    rows.mark(head, MARK.FOLLOWS, false)
+    const isPlain = rows.nextOfId(head) < 0 && (rows.marks(head) & HIDDEN) === 0
+    const note = isPlain ? rows.slot(head) + 1 : 0
+    this.#index.set(rows.idHigh(head), rows.idLow(head), head, note)
+  }
+
+  /** Sets or takes a mark that hides a row from use. */
+  hide(row: number, mark: number, on: boolean): void {
+    const { rows } = this
+    if (((rows.marks(row) & mark) !== 0) === on) return
+    rows.mark(row, mark, on)
+    if (rows.isFirst(row)) this.#begin(row)
   }
 
   remove(row: number): void {
@@ -110,47 +153,44 @@ export class RouteTable {
 
   #unchain(row: number): void {
     const { rows } = this
-    const high = rows.idHigh(row)
-    const low = rows.idLow(row)
-    const head = this.#index.find(high, low)
     const next = rows.nextOfId(row)
-    if (head === row) {
-      if (next >= 0) this.#index.set(high, low, next)
-      else this.#index.delete(high, low)
-    } else {
-      let before = head
-      while (rows.nextOfId(before) !== row) before = rows.nextOfId(before)
-      rows.setNextOfId(before, next)
+    if (rows.isFirst(row)) {
+      if (next >= 0) this.#begin(next)
+      else this.#index.delete(rows.idHigh(row), rows.idLow(row))
+      return
     }
-    rows.setNextOfId(row, -1)
+    const head = this.#index.find(rows.idHigh(row), rows.idLow(row))
+    let before = head
+    while (rows.nextOfId(before) !== row) before = rows.nextOfId(before)
+    rows.setNextOfId(before, next)
+    if (before === head && next < 0) this.#begin(head)
   }
 
   /** Another life than before: whoever had the id first goes on to count. */
   toLast(row: number): void {
     const { rows } = this
-    if (rows.nextOfId(row) < 0) return
-    const head = this.#index.find(rows.idHigh(row), rows.idLow(row))
+    if (rows.isFirst(row) && rows.nextOfId(row) < 0) return
     this.#unchain(row)
-    this.#append(head === row ? this.#index.find(rows.idHigh(row), rows.idLow(row)) : head, row)
+    rows.setNextOfId(row, -1)
+    this.#append(this.#index.find(rows.idHigh(row), rows.idLow(row)), row)
   }
 
   /** The life of this record counts from now on. */
   toFirst(row: number): void {
     const { rows } = this
-    const high = rows.idHigh(row)
-    const low = rows.idLow(row)
-    const head = this.#index.find(high, low)
-    if (head === row) return
+    if (rows.isFirst(row)) return
     this.#unchain(row)
+    const head = this.#index.find(rows.idHigh(row), rows.idLow(row))
     rows.setNextOfId(row, head)
-    this.#index.set(high, low, row)
+    rows.mark(head, MARK.FOLLOWS, true)
+    this.#begin(row)
   }
 
   /** A message may be handed to the link of this record. */
   isUsable(row: number): boolean {
     const set = this.setOf(row)
     const marks = this.rows.marks(row)
-    if ((marks & (MARK.MOVED | MARK.BELOW_MOVED)) !== 0) return false
+    if ((marks & HIDDEN) !== 0) return false
     if (set.state === 'live') return true
     return set.state === 'arriving' && (marks & MARK.EPOCH) === set.epoch
   }
@@ -158,7 +198,7 @@ export class RouteTable {
   /** It counts as what is known, if only as stale. */
   isShown(row: number): boolean {
     if (!this.setOf(row).counts) return false
-    return (this.rows.marks(row) & (MARK.MOVED | MARK.BELOW_MOVED)) === 0
+    return (this.rows.marks(row) & HIDDEN) === 0
   }
 
   /**
@@ -179,8 +219,11 @@ export class RouteTable {
   best(high: number, low: number, down: boolean): number {
     const head = this.#index.find(high, low)
     if (head < 0) return -1
-    if (this.rows.nextOfId(head) >= 0) return this.#bestOf(head, down)
-    return this.isUsable(head) && (!down || this.setOf(head).rank === CHILD_RANK) ? head : -1
+    const { note } = this.#index
+    if (note === 0) return this.#bestOf(head, down)
+    const set = this.#sets[note - 1]!
+    if (down && set.rank !== CHILD_RANK) return -1
+    return set.state === 'live' || this.isUsable(head) ? head : -1
   }
 
   #bestOf(head: number, down: boolean): number {
@@ -206,16 +249,21 @@ export class RouteTable {
 
   /** What a neighbour with this set is told of an id: a row, or -1 where it may not see any. */
   shownTo(viewer: LearnedSet, high: number, low: number): number {
-    const head = this.#index.find(high, low)
-    const first = this.incumbent(head)
+    return this.shownFrom(this.#index.find(high, low), viewer)
+  }
+
+  /** The same for the id whose chain begins at `head`, if any. */
+  shownFrom(head: number, viewer: LearnedSet): number {
     const childrenOnly = viewer.rank !== CHILD_RANK
     const isParent = viewer.rank === PARENT_RANK
+    const first = this.incumbent(head)
     let best = -1
     for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
       const set = this.setOf(row)
       if (set === viewer || (childrenOnly && set.rank !== CHILD_RANK)) continue
       if (isParent && (this.rows.marks(row) & MARK.REFUSED) !== 0) continue
-      if (this.isShown(row) && this.rows.isSameLife(first, row)) best = this.#better(best, row)
+      if (!this.isShown(row)) continue
+      if (row === first || this.rows.isSameLife(first, row)) best = this.#better(best, row)
     }
     return best
   }
@@ -234,43 +282,24 @@ export class RouteTable {
     return order <= 0 ? a : b
   }
 
-  /** What the records of an id amount to now. */
-  standing(high: number, low: number, into: Standing): void {
+  /** What the records of an id amount to now; `head` is the first of them, or -1. */
+  standing(head: number, into: Standing): void {
     into.up = SEEN.BY_NOBODY
     into.down = SEEN.BY_NOBODY
-    const head = this.#index.find(high, low)
     const first = this.incumbent(head)
     for (let row = head; first >= 0 && row >= 0; row = this.rows.nextOfId(row)) {
-      if (!this.isShown(row) || !this.rows.isSameLife(first, row)) continue
+      if (!this.isShown(row) || (row !== first && !this.rows.isSameLife(first, row))) continue
       const set = this.setOf(row)
       into.down = seenMore(into.down, set.link.number)
       if (set.rank === CHILD_RANK) into.up = seenMore(into.up, set.link.number)
     }
   }
+}
 
-  /** Ids of a set whose records lead to one of its ids by their `parent`, however many levels. */
-  below(set: LearnedSet, high: number, low: number): number[] {
-    const found: number[] = []
-    let level = new IdMap<boolean>()
-    level.set(high, low, true)
-    const seen = new IdMap<boolean>()
-    for (let more = set.moved > 0 || set.size > 1; more; ) {
-      more = false
-      const next = new IdMap<boolean>()
-      for (let row = set.first; row >= 0; row = this.rows.nextInSet(row)) {
-        if (level.get(this.rows.parentHigh(row), this.rows.parentLow(row)) === undefined) continue
-        const idHigh = this.rows.idHigh(row)
-        const idLow = this.rows.idLow(row)
-        if (seen.get(idHigh, idLow) !== undefined) continue
-        seen.set(idHigh, idLow, true)
-        next.set(idHigh, idLow, true)
-        found.push(row)
-        more = true
-      }
-      level = next
-    }
-    return found
-  }
+/** Who could see an id at one time or the other. */
+export function seenByBoth(a: number, b: number): number {
+  if (b === SEEN.BY_NOBODY || a === SEEN.BY_ALL) return a
+  return b === SEEN.BY_ALL ? b : seenMore(a, b)
 }
 
 /** One more link shows it. */

@@ -110,11 +110,8 @@ export class RoutesView {
   *[Symbol.iterator](): IterableIterator<RouteInfo> {
     const { rows } = this.#routing.table
     for (let row = 0; row < rows.top; row++) {
-      if (!rows.isUsed(row)) continue
-      const high = rows.idHigh(row)
-      const low = rows.idLow(row)
-      if (this.#routing.table.find(high, low) !== row) continue
-      const shown = this.#rowOf(high, low)
+      if (!rows.isUsed(row) || !rows.isFirst(row)) continue
+      const shown = this.#rowOf(rows.idHigh(row), rows.idLow(row))
       if (shown >= 0) yield this.#info(shown)
     }
   }

@@ -20,9 +20,11 @@ import type { Link } from '../link.js'
 import type { Links } from '../links.js'
 import type { PathGates } from '../path-gates.js'
 import { BehindPlain } from './behind-plain.js'
+import { ChangeDamper } from './change-damper.js'
 import { ChangeLog } from './change-log.js'
 import { Courier } from './courier.js'
 import { Hearing } from './hearing.js'
+import type { IdHash } from './id-hash.js'
 import { Judge } from './judge.js'
 import type { LearnedSet } from './learned-set.js'
 import { Learning } from './learning.js'
@@ -40,12 +42,14 @@ import { Sighting } from './sighting.js'
 const TURN_TIMER = 'routes:0'
 const WARM_TIMER = 'warm:0'
 const FLAP_TIMER = 'flap:0'
-/** A connection that took nothing is asked again after this. */
-const FULL_WAIT_MS = 2
+/** What takes long goes on after this, so that others have their turn in between. */
+const GO_ON_MS = 1
 /** The others of a circle give the lowest id this long to end it. */
 const CIRCLE_MS = 5_000
 
 export interface RoutingShared {
+  /** What the table of it is spread by. */
+  readonly hash: IdHash
   readonly table: RouteTable
   readonly gates: PathGates
   readonly dial: (address: string, purpose: Purpose) => void
@@ -54,6 +58,7 @@ export interface RoutingShared {
 export class Routing {
   readonly table: RouteTable
   readonly log: ChangeLog
+  readonly #damper: ChangeDamper
   readonly learning: Learning
   readonly facts: OwnFacts
   readonly #state: CoreState
@@ -78,16 +83,18 @@ export class Routing {
   #armed = false
 
   constructor(state: CoreState, links: Links, shared: RoutingShared) {
-    const { dial, gates, table } = shared
+    const { dial, gates, hash, table } = shared
     this.#state = state
     this.#links = links
     this.table = table
     this.#gates = gates
     this.#selfHigh = highHalf(state.config.id)
     this.#selfLow = lowHalf(state.config.id)
-    const log = new ChangeLog(() => state.nowMs)
-    const learning = new Learning(table, log)
+    const log = new ChangeLog(hash)
+    const damper = new ChangeDamper(log, hash, () => state.nowMs)
+    const learning = new Learning(table, damper)
     this.log = log
+    this.#damper = damper
     this.learning = learning
     const courier = new Courier(state)
     const keeper = new SetKeeper(state, table, learning)
@@ -111,7 +118,7 @@ export class Routing {
     this.#siblings = new SiblingDialler({ state, table, courier, dial })
     const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
     this.#judge = judge
-    const rooms = { state, links, table, log, learning, keeper, courier, judge, linkOf, told }
+    const rooms = { state, links, table, damper, learning, keeper, courier, judge, linkOf, told }
     this.#hearing = new Hearing(rooms)
   }
 
@@ -165,7 +172,7 @@ export class Routing {
         this.#sighting.show()
         return
       case 'flap':
-        this.log.release()
+        this.#damper.release()
         break
       case 'sync':
         this.#siblings.gaveUp(number)
@@ -337,8 +344,8 @@ export class Routing {
   #knows(one: Link, other: Link): boolean {
     this.beforeData(one)
     const { routes } = one
-    if (routes?.subscriber === undefined || !this.#publisher.isUpToDate(routes)) return false
-    if (this.log.isHeld(other.peer.id)) return false
+    if (routes?.subscriber === undefined || !this.#publisher.isUpToDate(one, routes)) return false
+    if (this.#damper.isHeld(other.peer.id)) return false
     const row = this.table.shownTo(routes.set, other.idHigh, other.idLow)
     return row >= 0 && this.linkOf(row) === other
   }
@@ -447,7 +454,7 @@ export class Routing {
   }
 
   #armFlaps(): void {
-    const dueMs = this.log.nextDueMs
+    const dueMs = this.#damper.nextDueMs
     if (dueMs !== Number.POSITIVE_INFINITY) this.#state.deadlines.set(FLAP_TIMER, dueMs)
   }
 
@@ -455,20 +462,20 @@ export class Routing {
   #turn(): void {
     this.#armed = false
     this.#armFlaps()
+    this.learning.settle()
     this.#paths.turn()
     this.#behind.configure()
     this.#behind.sweep()
     this.#keeper.sweepSome()
-    let isFull = false
+    let isMore = this.#keeper.hasSweeps
     for (const link of this.#state.neighbours) {
       const { routes } = link
       if (routes === undefined) continue
       const isDue = routes.subscription.state === 'due'
-      if (isDue && !this.#hearing.subscribe(link, routes)) isFull = true
-      if (this.#publisher.isDue(link, routes) && !this.#publisher.flush(link, routes)) isFull = true
+      if (isDue && !this.#hearing.subscribe(link, routes)) isMore = true
+      if (!this.#publisher.flush(link, routes)) isMore = true
     }
-    if (this.#keeper.hasSweeps) this.#arm()
-    else if (isFull) this.#arm(FULL_WAIT_MS)
+    if (isMore) this.#arm(GO_ON_MS)
   }
 }
 

@@ -4,10 +4,10 @@
 // (docs/decisions/0020). A row is a number; it keeps its place for as long as it lives.
 
 import type { RouteRecord } from '../../wire/route-record.js'
-import { hashOfId } from '../id-map.js'
 
 const WORDS = 14
-const PAGE_BITS = 10
+/** Large pages: few enough that the way to each stays in the cache. */
+const PAGE_BITS = 14
 const PAGE_ROWS = 1 << PAGE_BITS
 const PAGE_MASK = PAGE_ROWS - 1
 const START_ROWS = 16
@@ -36,6 +36,10 @@ export const MARK = {
   BELOW_MOVED: 4,
   /** Turned down by a parent, or by us: not announced upwards for a while. */
   REFUSED: 8,
+  /** Another row of the same id comes before it. */
+  FOLLOWS: 16,
+  /** Scratch of a walk over its set. */
+  SETTLED: 32,
 } as const
 
 export class RowStore {
@@ -58,16 +62,17 @@ export class RowStore {
     return this.#pages.reduce((bytes, page) => bytes + page.byteLength, 0)
   }
 
-  take(slot: number, record: RouteRecord): number {
+  /** A row of a set, with some marks, that is chained to nothing. */
+  take(slot: number, marks: number, record: RouteRecord): number {
     const row = this.#free > 0 ? this.#free - 1 : this.#newRow()
     const page = this.#page(row)
     const at = (row & PAGE_MASK) * WORDS
     if (this.#free > 0) this.#free = page[at + NEXT_OF_ID]!
     this.#size++
-    page.fill(0, at, at + WORDS)
     page[at + ID_HIGH] = record.idHigh
     page[at + ID_LOW] = record.idLow
-    page[at + PLACE] = slot << 16
+    page[at + PLACE] = (slot << 16) | marks
+    page[at + NEXT_OF_ID] = 0
     this.write(row, record)
     return row
   }
@@ -103,23 +108,11 @@ export class RowStore {
     return (page[at]! | page[at + 1]!) !== 0
   }
 
-  isOf(row: number, high: number, low: number): boolean {
-    const page = this.#pages[row >>> PAGE_BITS]!
-    const at = (row & PAGE_MASK) * WORDS
-    return page[at + 1] === low && page[at] === high
-  }
-
-  hashOf(row: number): number {
-    const page = this.#page(row)
-    const at = (row & PAGE_MASK) * WORDS
-    return hashOfId(page[at]!, page[at + 1]!)
-  }
-
   /** What is said of the id now; its place stays. */
   write(row: number, record: RouteRecord): void {
     const page = this.#page(row)
     const at = (row & PAGE_MASK) * WORDS
-    page.set(record.incarnation, at + INCARNATION)
+    for (let word = 0; word < 4; word++) page[at + INCARNATION + word] = record.incarnation[word]!
     page[at + ATTACH] = record.attach
     page[at + PARENT_HIGH] = record.parentHigh
     page[at + PARENT_LOW] = record.parentLow
@@ -221,6 +214,11 @@ export class RowStore {
     const page = this.#page(row)
     const at = (row & PAGE_MASK) * WORDS + PLACE
     page[at] = on ? page[at]! | mark : page[at]! & ~mark
+  }
+
+  /** The first row of the chain of its id: where the id counts once. */
+  isFirst(row: number): boolean {
+    return (this.#word(row, PLACE) & MARK.FOLLOWS) === 0
   }
 
   /** The next row of the same id; -1 after the last. */

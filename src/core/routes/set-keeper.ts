@@ -81,12 +81,13 @@ export class SetKeeper {
   /** From now on a snapshot has to confirm each row of the set. */
   expectSnapshot(set: LearnedSet): void {
     const { rows } = this.#table
-    for (let row = set.first; row >= 0; row = rows.nextInSet(row)) {
+    for (let row = set.isMixed ? set.first : -1; row >= 0; row = rows.nextInSet(row)) {
       rows.mark(row, MARK.EPOCH, set.epoch !== 0)
     }
     this.#sweeps.delete(set)
     set.sweepAt = -1
     set.epoch ^= 1
+    set.isMixed = true
     this.#confirmNeighbour(set)
   }
 
@@ -95,6 +96,8 @@ export class SetKeeper {
     if (set.state !== 'arriving') return
     set.epoch ^= 1
     this.#confirmNeighbour(set)
+    // No record has come since the set was taken over.
+    set.isMixed = false
     set.state = 'live'
   }
 
@@ -162,6 +165,7 @@ export class SetKeeper {
   #sweep(set: LearnedSet, reason: number): void {
     if (!this.#learning.sweep(set, reason)) return
     this.#sweeps.delete(set)
+    set.isMixed = false
     if (set.state === 'dead') this.#table.dropSet(set)
     else if (set.state === 'arriving') set.state = 'live'
   }
