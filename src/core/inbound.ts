@@ -40,6 +40,13 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
     'data_rsp',
     'command_req',
     'command_rsp',
+    'subscribe_req',
+    'subscribe_rsp',
+    'route_update',
+    'route_refuse',
+    'unsubscribe',
+    'conn_sync',
+    'conn_sync_rsp',
   ]),
   ended: new Set(),
 }
@@ -179,6 +186,10 @@ export class Inbound {
       this.#rooms.data.receive(connection, this.#head, kind, session.body, body.start, body.end)
       return
     }
+    if (kind === 'route_update') {
+      this.#state.counters.unknownMessages++
+      return
+    }
     const control = decodeControlBody(kind, session.body, body.start, body.end)
     if (control === undefined) {
       this.#bad(connection, 'BAD_MESSAGE')
@@ -217,6 +228,14 @@ export class Inbound {
         return
       case 'command_rsp':
         this.#rooms.commands.answered(connection, sequence, control.command)
+        return
+      case 'subscribe_req':
+      case 'subscribe_rsp':
+      case 'route_refuse':
+      case 'unsubscribe':
+      case 'conn_sync':
+      case 'conn_sync_rsp':
+        this.#state.counters.unknownMessages++
         return
       default:
         unreachable(control)

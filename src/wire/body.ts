@@ -15,12 +15,20 @@ export const BODY_FIELD = {
   handshake_confirm: 9,
   /** From 1001 up: ours, never sent to a plain peer. */
   leave: 1001,
+  subscribe_req: 1002,
+  subscribe_rsp: 1003,
+  route_update: 1004,
+  route_refuse: 1005,
+  unsubscribe: 1006,
+  conn_sync: 1007,
+  conn_sync_rsp: 1008,
 } as const
 
 export type BodyKind = keyof typeof BODY_FIELD
 
-/** The family's members are numbered without gaps, so the data path looks them up by place. */
+/** Both the family's members and ours are numbered without gaps, so a name is found by its place. */
 const FAMILY_MAX = BODY_FIELD.handshake_confirm
+const OWN_MIN = BODY_FIELD.leave
 const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
 
 /** Unknown members may come with a newer peer; more than a few are no message. */
@@ -50,9 +58,10 @@ export class BodyCursor {
       const { field, wireType } = reader
       if (!reader.skip()) return 'malformed'
       if (wireType !== WIRE_TYPE.BYTES) continue
-      if (field > FAMILY_MAX && field !== BODY_FIELD.leave) continue
+      const member = kindOf(field)
+      if (member === undefined) continue
       if (kind !== 'unknown') return 'malformed'
-      kind = field <= FAMILY_MAX ? KINDS[field - 1]! : 'leave'
+      kind = member
       this.start = reader.spanStart
       this.end = reader.spanEnd
     }
@@ -69,4 +78,9 @@ export class BodyCursor {
     this.end = end
     return tag === DATA_REQ_TAG ? 'data_req' : 'data_rsp'
   }
+}
+
+function kindOf(field: number): BodyKind | undefined {
+  if (field <= FAMILY_MAX) return KINDS[field - 1]
+  return field < OWN_MIN ? undefined : KINDS[FAMILY_MAX + field - OWN_MIN]
 }

@@ -11,10 +11,10 @@ import type {
 } from './control-messages.js'
 import { treebus } from './generated/bus.js'
 
-type Long = NonNullable<treebus.wire.PingData.$Properties['timePoint']>
+export type Long = NonNullable<treebus.wire.PingData.$Properties['timePoint']>
 
 /** The encoder reads nothing of a Long but its halves, so the class itself is not needed. */
-function long(value: bigint): Long {
+export function long(value: bigint): Long {
   const high = Number(BigInt.asIntN(32, value >> 32n))
   const low = Number(BigInt.asIntN(32, value))
   return { high, low, unsigned: true } as Long

@@ -1,6 +1,7 @@
 // The messages beside the data path as plain typed values.
 
 import type { AccessData } from './access.js'
+import type { RouteBody } from './route-messages.js'
 
 export type { AccessData }
 
@@ -72,5 +73,6 @@ export type ControlBody =
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
   | { readonly kind: 'handshake_confirm'; readonly sequence: bigint }
   | { readonly kind: 'leave' }
+  | RouteBody
 
 export type ControlKind = ControlBody['kind']

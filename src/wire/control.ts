@@ -14,6 +14,8 @@ import {
 import type { ControlBody, ControlKind, Handshake } from './control-messages.js'
 import { headBytes, OutgoingHead, sourceField, writeHead } from './head-writer.js'
 import { copyBytes, varintBytes, writeVarint } from './proto-writer.js'
+import { readRoute } from './route-decode.js'
+import { writeRoute } from './route-encode.js'
 import { vintBytes, writeVint } from './vint.js'
 
 export type * from './control-messages.js'
@@ -72,6 +74,9 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writeConfirm(body.sequence, writer)
       break
     case 'leave':
+      break
+    default:
+      writeRoute(body, writer)
   }
   return finished(writer)
 }
@@ -126,6 +131,8 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
       return { kind, sequence: readConfirm(reader) }
     case 'leave':
       return { kind }
+    default:
+      return readRoute(kind, reader)
   }
 }
 

@@ -11,6 +11,13 @@ export const EXTENSION = {
   PROBE_REPLY: 5,
   PEERS_QUERY: 6,
   PEERS_REPLY: 7,
+  /** Which life answers to an id; the reply's content is what `life.ts` writes. */
+  LIFE_PROBE: 8,
+  LIFE_REPLY: 9,
+  /** The last message on an old path; its number names the change. */
+  MARK: 10,
+  /** From below a plain node: shows the nodes above that the sender is there. */
+  SIGHTING: 11,
 } as const
 
 export type ExtensionKind = (typeof EXTENSION)[keyof typeof EXTENSION]

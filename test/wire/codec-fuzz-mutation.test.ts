@@ -7,6 +7,7 @@ import { bodyOfAnswer, bodyOfForward, FORWARD_REQUEST } from '../../src/wire/dat
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
 import { treebus } from '../../src/wire/generated/bus.js'
 import { InnerCursor } from '../../src/wire/head.js'
+import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
 import { Random, seedOfRun } from './_random.js'
 import { long, randomMessage, referenceInner } from './_random-messages.js'
 
@@ -19,6 +20,7 @@ class Victim {
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
   readonly #data = new DataCursor()
+  readonly #update = new RouteUpdateReader()
   readonly #self = new SelfId(0, 77)
   /** How often each outcome came: shows that the fuzz reaches deep enough. */
   readonly outcomes = new Map<string, number>()
@@ -63,6 +65,7 @@ class Victim {
     this.#count(kind)
     if (kind === 'unknown' || kind === 'malformed') return
     if (kind === 'data_req' || kind === 'data_rsp') this.#readData(buffer)
+    else if (kind === 'route_update') this.#readUpdate(buffer)
     else this.#readControl(kind, buffer)
   }
 
@@ -73,6 +76,12 @@ class Victim {
     this.#data.routerContains(1, 2)
     bodyOfForward(this.#self, this.#data, FORWARD_REQUEST)
     bodyOfAnswer(this.#self, this.#data, { resultCode: -1, echoContent: false })
+  }
+
+  #readUpdate(buffer: Uint8Array): void {
+    const outcome = this.#update.open(buffer, this.#body.start, this.#body.end)
+    this.#count(`update ${outcome}`)
+    while (outcome === 'ok' && this.#update.next() !== 'end');
   }
 
   #readControl(kind: ControlKind, buffer: Uint8Array): void {

@@ -22,16 +22,19 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const fill = (length: number, byte = 1): Uint8Array => new Uint8Array(length).fill(byte)
 const MAX64 = 2n ** 64n - 1n
 
+/** Read by hand. */
+const NOT_CONTROL: ReadonlySet<string> = new Set(['data_req', 'data_rsp', 'route_update'])
+
 /** Head and body of an inner message in clear, or why not. */
 function decodeInner(bytes: Uint8Array, start = 0, end = bytes.length) {
   const head = new InnerCursor()
   if (head.read(bytes, start, end) !== 'ok') throw new Error('bad head')
   const body = new BodyCursor()
   const kind = body.read(bytes, head.blockStart, head.clearBodyEnd())
-  if (kind === 'unknown' || kind === 'malformed' || kind === 'data_req' || kind === 'data_rsp') {
+  if (kind === 'unknown' || kind === 'malformed' || NOT_CONTROL.has(kind)) {
     return { head, control: undefined }
   }
-  return { head, control: decodeControlBody(kind, bytes, body.start, body.end) }
+  return { head, control: decodeControlBody(kind as ControlKind, bytes, body.start, body.end) }
 }
 
 function encodeAgain(head: InnerCursor, body: ControlBody): Uint8Array {
