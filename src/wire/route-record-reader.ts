@@ -1,7 +1,7 @@
 // Reads the records of a ROUTE_UPDATE by hand, each into the same object.
 
 import type { IdRange } from './control-messages.js'
-import { littleEndian, long, ProtoReader, readLong, WIRE_TYPE } from './proto-reader.js'
+import { long, ProtoReader, readLong, WIRE_TYPE } from './proto-reader.js'
 import { NO_RANGES, ROUTE_HOPS_MAX, ROUTE_RANGES_MAX, type RouteRecord } from './route-record.js'
 import {
   EXACT_HIGH_MAX,
@@ -22,9 +22,15 @@ export class RouteRecordReader {
   readonly #record: RouteRecord
   readonly #fields = new ProtoReader()
   readonly #range = new ProtoReader()
+  #buffer: Uint8Array = new Uint8Array(0)
+  /** The same memory: a number of four bytes costs one look in it. */
+  #view = new DataView(this.#buffer.buffer)
   /** Of the record that was read last. */
   #rangeCount = 0
-  /** Where the incarnation stands, or -1 for none of the right length. */
+  /** Of a usual record; -1 for no parent. */
+  #parentAt = -1
+  #hops = 0
+  /** Of any other; -1 for no incarnation of the right length. */
   #incarnationAt = -1
   #attachHigh = 0
   #attachLow = 0
@@ -38,57 +44,94 @@ export class RouteRecordReader {
     this.#record = record
   }
 
-  /** Whether there is a lawful record. The record is overwritten, but for its ranges. */
-  check(buffer: Uint8Array, start: number, end: number): boolean {
-    const record = this.#record
-    if (!this.#readUsual(buffer, start, end) && !this.#readAny(buffer, start, end)) return false
-    return (record.idHigh | record.idLow) !== 0 && record.hops <= ROUTE_HOPS_MAX
+  /** The memory that the calls below look at; offsets are into `buffer`. */
+  open(buffer: Uint8Array): void {
+    this.#buffer = buffer
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   }
 
-  /** As `check`, with the ranges. */
-  take(buffer: Uint8Array, start: number, end: number): boolean {
-    if (!this.check(buffer, start, end)) return false
-    this.#record.ranges = this.#rangeCount === 0 ? NO_RANGES : this.#rangesOf(buffer, start, end)
+  /** Whether there is a lawful record. Of the usual ones nothing is noted. */
+  check(start: number, end: number): boolean {
+    return this.#isUsual(start, end) || this.#readAny(start, end)
+  }
+
+  /** Reads the record, which is as lawful as `check` wants it; false where it is not. */
+  take(start: number, end: number): boolean {
+    const isUsual = this.#isUsual(start, end)
+    if (isUsual) this.#readUsual(start)
+    else if (!this.#readAny(start, end)) return false
+    const hasRanges = !isUsual && this.#rangeCount > 0
+    this.#record.ranges = hasRanges ? this.#rangesOf(start, end) : NO_RANGES
     return true
   }
 
-  /** The layout that every peer writes, without ranges. False for all others. */
-  #readUsual(buffer: Uint8Array, start: number, end: number): boolean {
-    if (end - start < RECORD_BYTES_MIN || buffer[start] !== RECORD_TAG.ID) return false
+  /**
+   * The layout that every peer writes, without ranges. False for all others, unlawful ones too.
+   * Notes where its parts are for `#readUsual`.
+   */
+  #isUsual(start: number, end: number): boolean {
+    const buffer = this.#buffer
+    let at = start + RECORD_BYTES_MIN
+    if (at > end || buffer[start] !== RECORD_TAG.ID) return false
     if (buffer[start + 9] !== RECORD_TAG.INCARNATION) return false
     if (buffer[start + 10] !== INCARNATION_BYTES) return false
-    const record = this.#record
-    record.idLow = littleEndian(buffer, start + 1) >>> 0
-    record.idHigh = littleEndian(buffer, start + 5) >>> 0
-    readWords(record.incarnation, buffer, start + 11)
-    record.attach = 0
-    record.parentHigh = 0
-    record.parentLow = 0
-    record.hops = 0
-    this.#rangeCount = 0
-    let at = start + RECORD_BYTES_MIN
+    const view = this.#view
+    if ((view.getInt32(start + 1) | view.getInt32(start + 5)) === 0) return false
+    this.#attachHigh = 0
+    this.#attachLow = 0
     if (at < end && buffer[at] === RECORD_TAG.ATTACH) {
-      at = readLong(buffer, at + 1, end)
-      if (at < 0 || long.high >>> 0 > EXACT_HIGH_MAX) return false
-      record.attach = long.high * HALF + (long.low >>> 0)
+      at = this.#usualAttach(at + 1, end)
+      if (at < 0) return false
     }
+    this.#parentAt = -1
     if (end - at >= FIXED_FIELD_BYTES && buffer[at] === RECORD_TAG.PARENT) {
-      record.parentLow = littleEndian(buffer, at + 1) >>> 0
-      record.parentHigh = littleEndian(buffer, at + 5) >>> 0
+      this.#parentAt = at + 1
       at += FIXED_FIELD_BYTES
     }
+    this.#hops = 0
     if (end - at === 2 && buffer[at] === RECORD_TAG.HOPS && buffer[at + 1]! < 0x80) {
-      record.hops = buffer[at + 1]!
+      this.#hops = buffer[at + 1]!
       at += 2
     }
     return at === end
   }
 
+  #usualAttach(start: number, end: number): number {
+    const at = readLong(this.#buffer, start, end)
+    if (at < 0 || long.high >>> 0 > EXACT_HIGH_MAX) return -1
+    this.#attachHigh = long.high
+    this.#attachLow = long.low
+    return at
+  }
+
+  #readUsual(start: number): void {
+    const record = this.#record
+    const view = this.#view
+    record.idLow = view.getUint32(start + 1, true)
+    record.idHigh = view.getUint32(start + 5, true)
+    this.#readIncarnation(start + 11)
+    record.attach = exact(this.#attachHigh, this.#attachLow)
+    const parentAt = this.#parentAt
+    record.parentLow = parentAt < 0 ? 0 : view.getUint32(parentAt, true)
+    record.parentHigh = parentAt < 0 ? 0 : view.getUint32(parentAt + 4, true)
+    record.hops = this.#hops
+  }
+
+  /** Big-endian, so that comparing words compares bytes. */
+  #readIncarnation(start: number): void {
+    const words = this.#record.incarnation
+    const view = this.#view
+    words[0] = view.getInt32(start)
+    words[1] = view.getInt32(start + 4)
+    words[2] = view.getInt32(start + 8)
+    words[3] = view.getInt32(start + 12)
+  }
+
   /** Fields in any order; of a repeated one the last counts. */
-  #readAny(buffer: Uint8Array, start: number, end: number): boolean {
+  #readAny(start: number, end: number): boolean {
     const fields = this.#fields
     this.#clear()
-    fields.open(buffer, start, end)
+    fields.open(this.#buffer, start, end)
     while (fields.position < end) {
       if (!fields.tag()) return false
       const { field, wireType } = fields
@@ -99,8 +142,10 @@ export class RouteRecordReader {
       else if (wireType === WIRE_TYPE.BYTES && !this.#takeSpan(field)) return false
     }
     if (this.#incarnationAt < 0 || this.#attachHigh >>> 0 > EXACT_HIGH_MAX) return false
-    readWords(this.#record.incarnation, buffer, this.#incarnationAt)
-    this.#record.attach = this.#attachHigh * HALF + (this.#attachLow >>> 0)
+    const record = this.#record
+    if ((record.idHigh | record.idLow) === 0 || record.hops > ROUTE_HOPS_MAX) return false
+    this.#readIncarnation(this.#incarnationAt)
+    record.attach = exact(this.#attachHigh, this.#attachLow)
     return true
   }
 
@@ -172,10 +217,10 @@ export class RouteRecordReader {
   }
 
   /** Of a record that was checked. */
-  #rangesOf(buffer: Uint8Array, start: number, end: number): IdRange[] {
+  #rangesOf(start: number, end: number): IdRange[] {
     const fields = this.#fields
     const ranges: IdRange[] = []
-    fields.open(buffer, start, end)
+    fields.open(this.#buffer, start, end)
     while (fields.position < end && fields.tag()) {
       const { field, wireType } = fields
       if (!fields.skip()) break
@@ -188,10 +233,6 @@ export class RouteRecordReader {
   }
 }
 
-/** Big-endian, so that comparing words compares bytes. */
-function readWords(words: Uint32Array, buffer: Uint8Array, start: number): void {
-  for (let i = 0, at = start; i < 4; i++, at += 4) {
-    const upper = (buffer[at]! << 24) | (buffer[at + 1]! << 16)
-    words[i] = upper | (buffer[at + 2]! << 8) | buffer[at + 3]!
-  }
+function exact(high: number, low: number): number {
+  return high === 0 ? low >>> 0 : high * HALF + (low >>> 0)
 }

@@ -45,6 +45,7 @@ export class RouteUpdateReader {
    */
   open(buffer: Uint8Array, start: number, end: number): 'ok' | 'malformed' {
     this.#clear()
+    this.#records.open(buffer)
     this.#outer.open(buffer, start, end)
     const isFine = this.#check() && this.#sequenceHigh >>> 0 <= EXACT_HIGH_MAX
     if (isFine) this.sequence = this.#sequenceHigh * HALF + (this.#sequenceLow >>> 0)
@@ -61,7 +62,7 @@ export class RouteUpdateReader {
       if (wireType !== WIRE_TYPE.BYTES) continue
       const { buffer, spanStart, spanEnd } = outer
       if (field === UPDATE_FIELD.ADD) {
-        return this.#records.take(buffer, spanStart, spanEnd) ? 'add' : 'end'
+        return this.#records.take(spanStart, spanEnd) ? 'add' : 'end'
       }
       if (field === UPDATE_FIELD.REMOVE) {
         return this.#takeRemoval(buffer, spanStart, spanEnd) ? 'remove' : 'end'
@@ -93,7 +94,7 @@ export class RouteUpdateReader {
       const { buffer, spanStart, spanEnd } = outer
       if (field === UPDATE_FIELD.ADD) {
         if (++records > ROUTE_RECORDS_MAX) return false
-        if (!this.#records.check(buffer, spanStart, spanEnd)) return false
+        if (!this.#records.check(spanStart, spanEnd)) return false
       } else if (field === UPDATE_FIELD.REMOVE) {
         if (++records > ROUTE_RECORDS_MAX) return false
         if (!this.#takeRemoval(buffer, spanStart, spanEnd)) return false
