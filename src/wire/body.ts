@@ -26,7 +26,7 @@ export const BODY_FIELD = {
 
 export type BodyKind = keyof typeof BODY_FIELD
 
-/** Both the family's members and ours are numbered without gaps, so a name is found by its place. */
+/** The family's members and ours are each numbered without gaps: a name is found by its place. */
 const FAMILY_MAX = BODY_FIELD.handshake_confirm
 const OWN_MIN = BODY_FIELD.leave
 const KINDS = Object.keys(BODY_FIELD) as BodyKind[]

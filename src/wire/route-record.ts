@@ -14,7 +14,7 @@ export const ROUTE_HOPS_MAX = 255
 /** Shared by all records without ranges, so that they cost nothing. */
 export const NO_RANGES: readonly IdRange[] = []
 
-/** Mutable and made once: a packet of a thousand records is read and written through one of these. */
+/** Mutable and made once: a packet of a thousand records goes through one of these. */
 export class RouteRecord {
   /** Unsigned halves; a record of id 0 is not lawful. */
   idHigh = 0

@@ -77,6 +77,7 @@ export class RouteUpdateWriter {
   /** False where the packet is full, by records or by bytes: nothing was written then. */
   add(record: RouteRecord): boolean {
     const { attach, ranges } = record
+    assert((record.idHigh | record.idLow) !== 0, 'a record of id 0')
     const hasParent = (record.parentHigh | record.parentLow) !== 0
     const hops = Math.min(record.hops, ROUTE_HOPS_MAX)
     let bytes = RECORD_BYTES_MIN
@@ -107,6 +108,7 @@ export class RouteUpdateWriter {
 
   /** As `add`. `reason` is one of `REMOVE_REASON`. */
   remove(idHigh: number, idLow: number, reason: number): boolean {
+    assert((idHigh | idLow) !== 0, 'a removal of id 0')
     let bytes = FIXED_FIELD_BYTES
     if (reason !== 0) bytes += 1 + varintBytes(reason)
     if (!this.#reserve(2 + bytes)) return false

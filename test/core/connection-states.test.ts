@@ -72,6 +72,18 @@ const pingData = { timePointUs: 1n, refreshBindings: [] }
 const PING = control({ kind: 'ping', ping: pingData })
 const JUNK = Uint8Array.from({ length: 40 }, (_, index) => index)
 
+const LIFE = new Uint8Array(16)
+const SUBSCRIBED = {
+  resultCode: 0,
+  incarnation: LIFE,
+  mode: 'full',
+  sequence: 0,
+  total: 0,
+  warming: false,
+  opaque: false,
+  ancestors: [],
+} as const
+
 /** Every member of the union, and whatever else can stand in a frame. */
 const MESSAGES: Record<string, (phase: Phase) => Uint8Array> = {
   command_req: (phase) => {
@@ -92,6 +104,15 @@ const MESSAGES: Record<string, (phase: Phase) => Uint8Array> = {
   pong: () => control({ kind: 'pong', ping: pingData }),
   handshake_confirm: () => control({ kind: 'handshake_confirm', sequence: 0n }),
   leave: () => control({ kind: 'leave' }),
+  subscribe_req: () => control({ kind: 'subscribe_req', subscribe: { detail: 0, recordsMax: 9 } }),
+  subscribe_rsp: () => control({ kind: 'subscribe_rsp', subscribed: SUBSCRIBED }),
+  route_update: () => frameOf(innerOf(Uint8Array.of(0xe2, 0x3e, 0))),
+  route_refuse: () =>
+    control({ kind: 'route_refuse', refused: { id: 1n, incarnation: LIFE, reason: 1 } }),
+  unsubscribe: () => control({ kind: 'unsubscribe' }),
+  conn_sync: () =>
+    control({ kind: 'conn_sync', sync: { id: 1n, incarnation: LIFE, addresses: [] } }),
+  conn_sync_rsp: () => control({ kind: 'conn_sync_rsp', synced: { id: 1n, resultCode: 0 } }),
   'unknown member': () => frameOf(innerOf(Uint8Array.of(0x8a, 0x01, 0x00))),
   'empty body': () => frameOf(innerOf(new Uint8Array(0))),
   'two members': () => frameOf(innerOf(Uint8Array.of(0x3a, 0, 0x42, 0))),
@@ -139,6 +160,13 @@ const UNREGISTERED: Record<string, string> = {
   pong: 'closed badStates',
   handshake_confirm: 'closed badStates',
   leave: 'closed badStates',
+  subscribe_req: 'closed badStates',
+  subscribe_rsp: 'closed badStates',
+  route_update: 'closed badStates',
+  route_refuse: 'closed badStates',
+  unsubscribe: 'closed badStates',
+  conn_sync: 'closed badStates',
+  conn_sync_rsp: 'closed badStates',
   'unknown member': 'open unknownMessages',
   'empty body': 'open unknownMessages',
   'two members': 'closed badMessages',
@@ -181,6 +209,13 @@ const EXPECTED: Record<Phase, Record<string, string>> = {
     pong: 'open',
     handshake_confirm: 'open',
     leave: 'open',
+    subscribe_req: 'open unknownMessages',
+    subscribe_rsp: 'open unknownMessages',
+    route_update: 'open unknownMessages',
+    route_refuse: 'open unknownMessages',
+    unsubscribe: 'open unknownMessages',
+    conn_sync: 'open unknownMessages',
+    conn_sync_rsp: 'open unknownMessages',
     'unknown member': 'open unknownMessages',
     'empty body': 'open unknownMessages',
     'two members': 'open badMessages',
