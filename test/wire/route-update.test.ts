@@ -214,6 +214,8 @@ const DAMAGED: [string, string][] = [
   ['a record that says more than there is', '321d09'],
   ['an update cut in its tag', '80'],
   ['a removal cut in its id', '3a050901000000'],
+  ['a record whose id is a written 0', `321b09${'00'.repeat(8)}1210${ONES}`],
+  ['a removal whose id is a written 0', `3a0b09${'00'.repeat(8)}1001`],
   ['a group', '0b0c'],
   ['field number 0', '00'],
   ['a record with junk behind it', `321c${RECORD_HEX}ff`],
