@@ -52,11 +52,18 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
 }
 
 /** Kinds that a keyed connection never takes in clear; the others are always in clear (A.6.1). */
-const USER_KINDS: ReadonlySet<BodyKind> = new Set([
+const SEALED_KINDS: ReadonlySet<BodyKind> = new Set([
   'data_req',
   'data_rsp',
   'command_req',
   'command_rsp',
+  'subscribe_req',
+  'subscribe_rsp',
+  'route_update',
+  'route_refuse',
+  'unsubscribe',
+  'conn_sync',
+  'conn_sync_rsp',
 ])
 
 export interface InboundRooms {
@@ -167,7 +174,7 @@ export class Inbound {
   }
 
   #isClearOnKeyed(connection: Connection, kind: BodyKind): boolean {
-    if (!USER_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return false
+    if (!SEALED_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return false
     return connection.session.refusesClear
   }
 
