@@ -55,7 +55,7 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
 }
 
 /** Kinds that a keyed connection never takes in clear; the others are always in clear (A.6.1). */
-const USER_KINDS: ReadonlySet<BodyKind> = new Set([
+const SEALED_KINDS: ReadonlySet<BodyKind> = new Set([
   'data_req',
   'data_rsp',
   'command_req',
@@ -185,7 +185,7 @@ export class Inbound {
   }
 
   #isClearOnKeyed(connection: Connection, kind: BodyKind): boolean {
-    if (!USER_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return false
+    if (!SEALED_KINDS.has(kind) || this.#head.cryptoAlgorithm !== 0) return false
     return connection.session.refusesClear
   }
 
@@ -273,22 +273,22 @@ export class Inbound {
     this.#links.good(connection)
     switch (control.kind) {
       case 'subscribe_req':
-        routing.requested(link, control.request)
+        routing.requested(link, control.subscribe)
         return
       case 'subscribe_rsp':
-        routing.answered(link, control.response)
+        routing.answered(link, control.subscribed)
         return
       case 'unsubscribe':
         routing.unsubscribed(link)
         return
       case 'route_refuse':
-        routing.refused(link, control.refuse)
+        routing.refused(link, control.refused)
         return
       case 'conn_sync':
         routing.askedToDial(link, control.sync)
         return
       case 'conn_sync_rsp':
-        routing.dialled(link, control.response)
+        routing.dialled(link, control.synced)
         return
       default:
         unreachable(control)

@@ -26,10 +26,9 @@ export const BODY_FIELD = {
 
 export type BodyKind = keyof typeof BODY_FIELD
 
-/** The family's members are numbered without gaps, so the data path looks them up by place. */
+/** The family's members and ours are each numbered without gaps: a name is found by its place. */
 const FAMILY_MAX = BODY_FIELD.handshake_confirm
-const OURS_MIN = BODY_FIELD.leave
-const OURS_MAX = BODY_FIELD.conn_sync_rsp
+const OWN_MIN = BODY_FIELD.leave
 const KINDS = Object.keys(BODY_FIELD) as BodyKind[]
 
 /** Unknown members may come with a newer peer; more than a few are no message. */
@@ -59,9 +58,10 @@ export class BodyCursor {
       const { field, wireType } = reader
       if (!reader.skip()) return 'malformed'
       if (wireType !== WIRE_TYPE.BYTES) continue
-      if (field > FAMILY_MAX && (field < OURS_MIN || field > OURS_MAX)) continue
+      const member = kindOf(field)
+      if (member === undefined) continue
       if (kind !== 'unknown') return 'malformed'
-      kind = KINDS[field <= FAMILY_MAX ? field - 1 : field - OURS_MIN + FAMILY_MAX]!
+      kind = member
       this.start = reader.spanStart
       this.end = reader.spanEnd
     }
@@ -78,4 +78,9 @@ export class BodyCursor {
     this.end = end
     return tag === DATA_REQ_TAG ? 'data_req' : 'data_rsp'
   }
+}
+
+function kindOf(field: number): BodyKind | undefined {
+  if (field <= FAMILY_MAX) return KINDS[field - 1]
+  return field < OWN_MIN ? undefined : KINDS[FAMILY_MAX + field - OWN_MIN]
 }

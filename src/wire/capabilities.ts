@@ -1,7 +1,7 @@
-// What an announcement says its sender can do, bit by bit.
+// What a node says in its announcement that it can do: bits, so that a newer one can add some.
 
 export const CAPABILITY = {
-  /** It keeps a routing table and takes SUBSCRIBE_REQ. */
+  /** It keeps a routing table: it may be sent SUBSCRIBE_REQ, and whatever follows from one. */
   ROUTES: 1n,
   /** It opens links to siblings when a parent says so (CONN_SYNC). */
   SIBLINGS: 2n,

@@ -34,10 +34,10 @@ export const CONTROL_BOUNDS = {
   incarnationBytesMax: 16,
   /** Ranges asked for or granted. */
   rangeCountMax: 64,
-  /** The ids above a node that are told (routing-table.md, "Loop"). */
+  /** More levels above a node are no tree that we serve (a message ends after 16 hops). */
   ancestorCountMax: 64,
-  /** Addresses in one CONN_SYNC (routing-table.md, "Siblings on demand"). */
-  syncAddressCountMax: 8,
+  /** What a parent proposes of a sibling: a node listens on a handful. */
+  siblingAddressCountMax: 8,
   commandArgumentCountMax: 1024,
   /** What a command holds beside its arguments: sender and access data. */
   commandOverheadBytesMax: 4096,

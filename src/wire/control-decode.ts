@@ -11,15 +11,29 @@ import type {
   PingData,
   RegisterData,
 } from './control-messages.js'
-import { signed, unsigned } from './control-numbers.js'
 import { treebus } from './generated/bus.js'
 
-type Maybe<T> = T | null | undefined
+export type Maybe<T> = T | null | undefined
+
+/** A 64-bit number as protobufjs has it. */
+export interface Halves {
+  readonly high: number
+  readonly low: number
+}
 
 const NOTHING = new Uint8Array(0)
 
+export function unsigned(value: Maybe<Halves>): bigint {
+  if (!value) return 0n
+  return (BigInt(value.high >>> 0) << 32n) | BigInt(value.low >>> 0)
+}
+
+function signed(value: Maybe<Halves>): bigint {
+  return BigInt.asIntN(64, unsigned(value))
+}
+
 /** Small and kept for long: copies, so that they do not hold a slab of receive memory. */
-function copied(bytes: Maybe<Uint8Array>): Uint8Array {
+export function copied(bytes: Maybe<Uint8Array>): Uint8Array {
   return bytes?.length ? bytes.slice() : NOTHING
 }
 

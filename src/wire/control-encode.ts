@@ -9,8 +9,16 @@ import type {
   PingData,
   RegisterData,
 } from './control-messages.js'
-import { long } from './control-numbers.js'
 import { treebus } from './generated/bus.js'
+
+export type Long = NonNullable<treebus.wire.PingData.$Properties['timePoint']>
+
+/** The encoder reads nothing of a Long but its halves, so the class itself is not needed. */
+export function long(value: bigint): Long {
+  const high = Number(BigInt.asIntN(32, value >> 32n))
+  const low = Number(BigInt.asIntN(32, value))
+  return { high, low, unsigned: true } as Long
+}
 
 function accessShape(access: AccessData): treebus.wire.AccessData.$Properties {
   return {

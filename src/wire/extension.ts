@@ -11,12 +11,12 @@ export const EXTENSION = {
   PROBE_REPLY: 5,
   PEERS_QUERY: 6,
   PEERS_REPLY: 7,
-  /** Which life has this id? Asked and answered by the nodes themselves. */
+  /** Which life answers to an id; the reply's content is what `life.ts` writes. */
   LIFE_PROBE: 8,
   LIFE_REPLY: 9,
-  /** Nothing follows on this path: the sender goes on by another. */
+  /** The last message on an old path; its number names the change. */
   MARK: 10,
-  /** From below a plain parent: there is somebody here. */
+  /** From below a plain node: shows the nodes above that the sender is there. */
   SIGHTING: 11,
 } as const
 

@@ -157,7 +157,8 @@ export function readLong(buffer: Uint8Array, start: number, end: number): number
   return at
 }
 
-function littleEndian(buffer: Uint8Array, at: number): number {
+/** Four bytes as a signed number; the caller has made sure that they are there. */
+export function littleEndian(buffer: Uint8Array, at: number): number {
   const upper = (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
   return buffer[at]! | (buffer[at + 1]! << 8) | upper
 }

@@ -1,9 +1,9 @@
-// The messages by which neighbours keep the routing table, as plain typed values.
+// The messages of the routing table as plain typed values, but for ROUTE_UPDATE (route-update.ts).
 
-/** How much a subscriber wants to hear: every node, ranges of ids, or nothing but flags. */
+/** How much a subscriber wants to know. */
 export const DETAIL = { nodes: 0, subnets: 1, none: 2 } as const
 
-/** Why a parent turns down what a child announced. */
+/** Why a parent refuses a record of a child. */
 export const REFUSE_REASON = {
   duplicate_id: 1,
   false_move: 2,
@@ -11,50 +11,76 @@ export const REFUSE_REASON = {
   too_many: 4,
 } as const
 
+/** Why a record is no longer there. */
+export const REMOVE_REASON = {
+  left: 1,
+  link_lost: 2,
+  replaced: 3,
+  withdrawn: 4,
+  swept: 5,
+} as const
+
+/** Where an earlier subscription at this life of the publisher stopped. */
+export interface SubscribeResume {
+  /** 16 bytes. */
+  readonly incarnation: Uint8Array
+  /** 0 to 2^53 - 1. */
+  readonly sequence: number
+}
+
 export interface SubscribeRequest {
+  /** One of `DETAIL`; a newer peer may know more. */
   readonly detail: number
+  /** 0 to 2^32 - 1. */
   readonly recordsMax: number
-  /** The last change that the subscriber has, of that life of the publisher. */
-  readonly resume?: { readonly incarnation: Uint8Array; readonly sequence: number }
+  readonly resume?: SubscribeResume
 }
 
 export interface SubscribeResponse {
   readonly resultCode: number
+  /** Of the publisher, 16 bytes. */
   readonly incarnation: Uint8Array
   readonly mode: 'full' | 'resume'
+  /** 0 to 2^53 - 1. */
   readonly sequence: number
-  /** An estimate of the records to come. */
+  /** An estimate of the records to come, 0 to 2^32 - 1. */
   readonly total: number
-  /** Its children may not all be back. */
   readonly warming: boolean
-  /** There are ids above it that it cannot name. */
   readonly opaque: boolean
-  /** The ids above it, nearest first; told to children. */
+  /** At most 64 ids, none of them 0. */
   readonly ancestors: readonly bigint[]
 }
 
 export interface RouteRefuse {
+  /** Not 0. */
   readonly id: bigint
+  /** 16 bytes. */
   readonly incarnation: Uint8Array
+  /** One of `REFUSE_REASON`; a newer peer may know more. */
   readonly reason: number
 }
 
 export interface ConnSync {
+  /** Not 0. */
   readonly id: bigint
+  /** 16 bytes. */
   readonly incarnation: Uint8Array
+  /** At most 8. */
   readonly addresses: readonly string[]
 }
 
 export interface ConnSyncResponse {
+  /** Not 0. */
   readonly id: bigint
   readonly resultCode: number
 }
 
-/** All but ROUTE_UPDATE, which is read and written by hand. */
 export type RouteBody =
-  | { readonly kind: 'subscribe_req'; readonly request: SubscribeRequest }
-  | { readonly kind: 'subscribe_rsp'; readonly response: SubscribeResponse }
-  | { readonly kind: 'route_refuse'; readonly refuse: RouteRefuse }
+  | { readonly kind: 'subscribe_req'; readonly subscribe: SubscribeRequest }
+  | { readonly kind: 'subscribe_rsp'; readonly subscribed: SubscribeResponse }
+  | { readonly kind: 'route_refuse'; readonly refused: RouteRefuse }
   | { readonly kind: 'unsubscribe' }
   | { readonly kind: 'conn_sync'; readonly sync: ConnSync }
-  | { readonly kind: 'conn_sync_rsp'; readonly response: ConnSyncResponse }
+  | { readonly kind: 'conn_sync_rsp'; readonly synced: ConnSyncResponse }
+
+export type RouteKind = RouteBody['kind']

@@ -1,46 +1,33 @@
-// One record of the routing table as it travels: scratch that is written over and over.
+// One record of the routing table as ROUTE_UPDATE carries it.
 
 import type { IdRange } from './control-messages.js'
 
-export const NO_RANGES: readonly IdRange[] = Object.freeze([])
-
-/** Why an id is not there any more. */
-export const REMOVE_REASON = { left: 1, link_lost: 2, replaced: 3, withdrawn: 4, swept: 5 } as const
-
-/** ADD and REMOVE of one packet together (routing-table.md, "Messages"). */
+/** Records and removals together in one ROUTE_UPDATE. */
 export const ROUTE_RECORDS_MAX = 1_000
+
+/** What one record may answer for. */
 export const ROUTE_RANGES_MAX = 16
 
+/** `hops` are advice: more are written as this many, and refused when read. */
+export const ROUTE_HOPS_MAX = 255
+
+/** Shared by all records without ranges, so that they cost nothing. */
+export const NO_RANGES: readonly IdRange[] = []
+
+/** Mutable and made once: a packet of a thousand records goes through one of these. */
 export class RouteRecord {
+  /** Unsigned halves; a record of id 0 is not lawful. */
   idHigh = 0
   idLow = 0
-  /** The 16 bytes as four words, the first bytes highest. */
+  /** The 16 bytes as big-endian words, so that the order of the words is the order of the bytes. */
   readonly incarnation = new Uint32Array(4)
-  /** Of this life; whole, at most 2^53 - 1. */
+  /** 0 to 2^53 - 1. */
   attach = 0
+  /** The node it is attached to; 0 for none. */
   parentHigh = 0
   parentLow = 0
+  /** 0 to 255; advice only. */
   hops = 0
+  /** At most 16, each of at most 64 mask bits. Made anew for each record, so it may be kept. */
   ranges: readonly IdRange[] = NO_RANGES
 }
-
-/** Field numbers of RouteUpdate, RouteRecord, RouteRemoval, IdRange and AncestorList. */
-export const UPDATE = {
-  SEQUENCE: 1,
-  SNAPSHOT_END: 2,
-  WARMING: 3,
-  OPAQUE: 4,
-  ANCESTORS: 5,
-  ADD: 6,
-  REMOVE: 7,
-} as const
-export const RECORD = {
-  ID: 1,
-  INCARNATION: 2,
-  ATTACH: 3,
-  PARENT: 4,
-  HOPS: 5,
-  RANGES: 6,
-} as const
-export const REMOVAL = { ID: 1, REASON: 2 } as const
-export const RANGE = { PREFIX: 1, MASK_BITS: 2 } as const

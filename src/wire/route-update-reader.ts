@@ -1,235 +1,191 @@
-// Reads ROUTE_UPDATE by hand: the whole packet is checked before any of it counts.
+// Reads ROUTE_UPDATE by hand: the whole packet is checked before any record of it counts.
 
-import type { IdRange } from './control-messages.js'
-import { ProtoReader, WIRE_TYPE } from './proto-reader.js'
+import { CONTROL_BOUNDS } from './control-bounds.js'
+import { littleEndian, ProtoReader, WIRE_TYPE } from './proto-reader.js'
+import { ROUTE_RECORDS_MAX, RouteRecord } from './route-record.js'
+import { RouteRecordReader } from './route-record-reader.js'
 import {
-  NO_RANGES,
-  RANGE,
-  RECORD,
-  REMOVAL,
-  ROUTE_RANGES_MAX,
-  ROUTE_RECORDS_MAX,
-  RouteRecord,
-  UPDATE,
-} from './route-record.js'
+  ANCESTOR_FIELD,
+  EXACT_HIGH_MAX,
+  FIXED_FIELD_BYTES,
+  HALF,
+  REMOVAL_FIELD,
+  REMOVAL_TAG,
+  UPDATE_FIELD,
+} from './route-update-fields.js'
 
-const HALF = 0x1_0000_0000
-const INCARNATION_BYTES = 16
-const HOPS_MAX = 255
-const ANCESTORS_MAX = 64
-const MASK_BITS_MAX = 64
-/** Highest upper half of a whole number below 2^53. */
-const UPPER_MAX = 0x1f_ffff
+const ANCESTORS_MAX = CONTROL_BOUNDS.ancestorCountMax
 
 export class RouteUpdateReader {
+  /** After this packet: 0 to 2^53 - 1. */
   sequence = 0
   snapshotEnd = false
-  /** Undefined where the packet says nothing of it. */
+  /** These three are undefined where the packet does not say them: nothing changed. */
   warming: boolean | undefined
   opaque: boolean | undefined
+  /** At most 64, none of them 0. */
   ancestors: readonly bigint[] | undefined
   /** After `add`; overwritten by the next step. */
   readonly record = new RouteRecord()
-  /** After `remove`. */
+  /** After `remove`: unsigned halves of the id, and one of `REMOVE_REASON` or a newer one. */
   removedHigh = 0
   removedLow = 0
   reason = 0
   readonly #outer = new ProtoReader()
   readonly #inner = new ProtoReader()
-  readonly #innermost = new ProtoReader()
+  readonly #records = new RouteRecordReader(this.record)
+  #sequenceHigh = 0
+  #sequenceLow = 0
+  /** Made anew for each packet: whoever reads it may keep the list. */
+  #ids: bigint[] | undefined
 
-  /** Checks a member that a body cursor found. `malformed` also where a bound is broken. */
+  /**
+   * Takes the member that a `BodyCursor` found. `malformed`: it does not parse or breaks a bound;
+   * nothing of it may be used. The bytes must stay as they are until the last `next`.
+   */
   open(buffer: Uint8Array, start: number, end: number): 'ok' | 'malformed' {
-    const outer = this.#outer
-    outer.open(buffer, start, end)
-    this.sequence = 0
-    this.snapshotEnd = false
-    this.warming = undefined
-    this.opaque = undefined
-    this.ancestors = undefined
-    let records = 0
-    while (outer.position < end) {
-      if (!outer.tag()) return 'malformed'
-      const { field, wireType } = outer
-      if (field === UPDATE.ADD || field === UPDATE.REMOVE) {
-        if (wireType !== WIRE_TYPE.BYTES || !outer.span()) return 'malformed'
-        if (++records > ROUTE_RECORDS_MAX) return 'malformed'
-        if (!(field === UPDATE.ADD ? this.#readRecord() : this.#readRemoval())) return 'malformed'
-      } else if (!this.#readFlag(field, wireType)) {
-        return 'malformed'
-      }
-    }
-    outer.open(buffer, start, end)
-    return 'ok'
+    this.#clear()
+    this.#records.open(buffer)
+    this.#outer.open(buffer, start, end)
+    const isFine = this.#check() && this.#sequenceHigh >>> 0 <= EXACT_HIGH_MAX
+    if (isFine) this.sequence = this.#sequenceHigh * HALF + (this.#sequenceLow >>> 0)
+    this.#outer.open(buffer, start, isFine ? end : start)
+    return isFine ? 'ok' : 'malformed'
   }
 
-  /** Goes to the next record of a packet that `open` found good. */
+  /** Steps to the next record, in the order of the packet. */
   next(): 'add' | 'remove' | 'end' {
     const outer = this.#outer
     while (outer.position < outer.end && outer.tag()) {
-      const { field } = outer
-      if (!outer.skip()) return 'end'
-      if (field === UPDATE.ADD) {
-        this.#readRecord()
-        return 'add'
+      const { field, wireType } = outer
+      if (!outer.skip()) break
+      if (wireType !== WIRE_TYPE.BYTES) continue
+      const { buffer, spanStart, spanEnd } = outer
+      if (field === UPDATE_FIELD.ADD) {
+        return this.#records.take(spanStart, spanEnd) ? 'add' : 'end'
       }
-      if (field === UPDATE.REMOVE) {
-        this.#readRemoval()
-        return 'remove'
+      if (field === UPDATE_FIELD.REMOVE) {
+        return this.#takeRemoval(buffer, spanStart, spanEnd) ? 'remove' : 'end'
       }
     }
     return 'end'
   }
 
-  #readFlag(field: number, wireType: number): boolean {
+  #clear(): void {
+    this.sequence = 0
+    this.#sequenceHigh = 0
+    this.#sequenceLow = 0
+    this.snapshotEnd = false
+    this.warming = undefined
+    this.opaque = undefined
+    this.ancestors = undefined
+    this.#ids = undefined
+  }
+
+  #check(): boolean {
     const outer = this.#outer
-    if (field === UPDATE.ANCESTORS) {
-      return wireType === WIRE_TYPE.BYTES && outer.span() && this.#readAncestors()
+    let records = 0
+    while (outer.position < outer.end) {
+      if (!outer.tag()) return false
+      const { field, wireType } = outer
+      if (!outer.skip()) return false
+      if (wireType === WIRE_TYPE.VARINT) this.#takeNumber(field)
+      if (wireType !== WIRE_TYPE.BYTES) continue
+      const { buffer, spanStart, spanEnd } = outer
+      if (field === UPDATE_FIELD.ADD) {
+        if (++records > ROUTE_RECORDS_MAX) return false
+        if (!this.#records.check(spanStart, spanEnd)) return false
+      } else if (field === UPDATE_FIELD.REMOVE) {
+        if (++records > ROUTE_RECORDS_MAX) return false
+        if (!this.#takeRemoval(buffer, spanStart, spanEnd)) return false
+      } else if (field === UPDATE_FIELD.ANCESTORS) {
+        if (!this.#takeAncestors(buffer, spanStart, spanEnd)) return false
+      }
     }
-    if (field > UPDATE.OPAQUE) return outer.skip()
-    if (wireType !== WIRE_TYPE.VARINT || !outer.varint()) return false
-    const { high, low } = outer
-    if (field === UPDATE.SEQUENCE) {
-      if (high >>> 0 > UPPER_MAX) return false
-      this.sequence = (high >>> 0) * HALF + (low >>> 0)
-      return true
-    }
-    const value = (high | low) !== 0
-    if (field === UPDATE.SNAPSHOT_END) this.snapshotEnd = value
-    else if (field === UPDATE.WARMING) this.warming = value
-    else this.opaque = value
     return true
   }
 
-  #readAncestors(): boolean {
-    const inner = this.#openInner()
-    const ancestors: bigint[] = []
-    while (inner.position < inner.end) {
+  #takeNumber(field: number): void {
+    const { high, low } = this.#outer
+    const isTrue = (high | low) !== 0
+    if (field === UPDATE_FIELD.SEQUENCE) {
+      this.#sequenceHigh = high
+      this.#sequenceLow = low
+    } else if (field === UPDATE_FIELD.SNAPSHOT_END) this.snapshotEnd = isTrue
+    else if (field === UPDATE_FIELD.WARMING) this.warming = isTrue
+    else if (field === UPDATE_FIELD.OPAQUE) this.opaque = isTrue
+  }
+
+  /** Lists that come in pieces are one list (proto3): packed, single, and the message itself. */
+  #takeAncestors(buffer: Uint8Array, start: number, end: number): boolean {
+    const inner = this.#inner
+    this.#ids ??= []
+    const ids = this.#ids
+    this.ancestors = ids
+    inner.open(buffer, start, end)
+    while (inner.position < end) {
       if (!inner.tag()) return false
-      if (inner.field === 1 && inner.wireType === WIRE_TYPE.FIXED64) {
-        if (!inner.fixed64() || ancestors.length === ANCESTORS_MAX) return false
-        ancestors.push(idOf(inner))
-      } else if (!inner.skip()) {
-        return false
-      }
-    }
-    this.ancestors = ancestors
-    return true
-  }
-
-  #openInner(): ProtoReader {
-    const outer = this.#outer
-    this.#inner.open(outer.buffer, outer.spanStart, outer.spanEnd)
-    return this.#inner
-  }
-
-  #readRecord(): boolean {
-    const inner = this.#openInner()
-    const { record } = this
-    record.idHigh = 0
-    record.idLow = 0
-    record.attach = 0
-    record.parentHigh = 0
-    record.parentLow = 0
-    record.hops = 0
-    record.ranges = NO_RANGES
-    let hasLife = false
-    while (inner.position < inner.end) {
-      if (!inner.tag()) return false
-      if (inner.field === RECORD.INCARNATION) {
-        if (inner.wireType !== WIRE_TYPE.BYTES || !this.#readLife(inner)) return false
-        hasLife = true
-      } else if (!this.#readRecordField(inner)) {
-        return false
-      }
-    }
-    return hasLife && (record.idHigh | record.idLow) !== 0
-  }
-
-  #readRecordField(inner: ProtoReader): boolean {
-    const { record } = this
-    const { field, wireType } = inner
-    if (field === RECORD.ID || field === RECORD.PARENT) {
-      if (wireType !== WIRE_TYPE.FIXED64 || !inner.fixed64()) return false
-      if (field === RECORD.ID) {
-        record.idHigh = inner.high >>> 0
-        record.idLow = inner.low >>> 0
+      const { field, wireType } = inner
+      const isSingle = wireType === WIRE_TYPE.FIXED64
+      if (field !== ANCESTOR_FIELD.ID || !(isSingle || wireType === WIRE_TYPE.BYTES)) {
+        if (!inner.skip()) return false
+      } else if (isSingle) {
+        if (!takeId(inner, ids)) return false
       } else {
-        record.parentHigh = inner.high >>> 0
-        record.parentLow = inner.low >>> 0
+        if (!inner.span()) return false
+        inner.open(buffer, inner.spanStart, inner.spanEnd)
+        while (inner.position < inner.end) if (!takeId(inner, ids)) return false
+        inner.end = end
       }
-      return true
-    }
-    if (field === RECORD.ATTACH || field === RECORD.HOPS) {
-      if (wireType !== WIRE_TYPE.VARINT || !inner.varint()) return false
-      const high = inner.high >>> 0
-      const low = inner.low >>> 0
-      if (field === RECORD.ATTACH) record.attach = high * HALF + low
-      else record.hops = low
-      return field === RECORD.ATTACH ? high <= UPPER_MAX : high === 0 && low <= HOPS_MAX
-    }
-    if (field !== RECORD.RANGES) return inner.skip()
-    return wireType === WIRE_TYPE.BYTES && inner.span() && this.#readRange(inner)
-  }
-
-  #readLife(inner: ProtoReader): boolean {
-    if (!inner.span() || inner.spanEnd - inner.spanStart !== INCARNATION_BYTES) return false
-    const { buffer, spanStart } = inner
-    const { incarnation } = this.record
-    for (let word = 0; word < 4; word++) {
-      const at = spanStart + word * 4
-      const upper = (buffer[at]! << 24) | (buffer[at + 1]! << 16)
-      incarnation[word] = upper | (buffer[at + 2]! << 8) | buffer[at + 3]!
     }
     return true
   }
 
-  #readRange(inner: ProtoReader): boolean {
-    const { record } = this
-    if (record.ranges.length === ROUTE_RANGES_MAX) return false
-    const reader = this.#innermost
-    reader.open(inner.buffer, inner.spanStart, inner.spanEnd)
-    let prefix = 0n
-    let maskBits = 0
-    while (reader.position < reader.end) {
-      if (!reader.tag()) return false
-      if (reader.field === RANGE.PREFIX && reader.wireType === WIRE_TYPE.FIXED64) {
-        if (!reader.fixed64()) return false
-        prefix = idOf(reader)
-      } else if (reader.field === RANGE.MASK_BITS && reader.wireType === WIRE_TYPE.VARINT) {
-        if (!reader.varint() || reader.high !== 0 || reader.low >>> 0 > MASK_BITS_MAX) return false
-        maskBits = reader.low
-      } else if (!reader.skip()) {
-        return false
-      }
-    }
-    const range: IdRange = { prefix, maskBits }
-    record.ranges = [...record.ranges, range]
-    return true
-  }
-
-  #readRemoval(): boolean {
-    const inner = this.#openInner()
-    this.removedHigh = 0
-    this.removedLow = 0
-    this.reason = 0
-    while (inner.position < inner.end) {
-      if (!inner.tag()) return false
-      if (inner.field === REMOVAL.ID && inner.wireType === WIRE_TYPE.FIXED64) {
-        if (!inner.fixed64()) return false
-        this.removedHigh = inner.high >>> 0
-        this.removedLow = inner.low >>> 0
-      } else if (inner.field === REMOVAL.REASON && inner.wireType === WIRE_TYPE.VARINT) {
-        if (!inner.varint()) return false
-        this.reason = inner.low & 0xff
-      } else if (!inner.skip()) {
-        return false
-      }
+  #takeRemoval(buffer: Uint8Array, start: number, end: number): boolean {
+    if (!this.#isUsualRemoval(buffer, start, end) && !this.#readRemoval(buffer, start, end)) {
+      return false
     }
     return (this.removedHigh | this.removedLow) !== 0
   }
+
+  /** An id and a small reason, as peers write it. */
+  #isUsualRemoval(buffer: Uint8Array, start: number, end: number): boolean {
+    const reasonAt = start + FIXED_FIELD_BYTES
+    if (end - reasonAt !== 2 || buffer[start] !== REMOVAL_TAG.ID) return false
+    if (buffer[reasonAt] !== REMOVAL_TAG.REASON || buffer[reasonAt + 1]! >= 0x80) return false
+    this.removedLow = littleEndian(buffer, start + 1) >>> 0
+    this.removedHigh = littleEndian(buffer, start + 5) >>> 0
+    this.reason = buffer[reasonAt + 1]!
+    return true
+  }
+
+  #readRemoval(buffer: Uint8Array, start: number, end: number): boolean {
+    const inner = this.#inner
+    this.removedHigh = 0
+    this.removedLow = 0
+    this.reason = 0
+    inner.open(buffer, start, end)
+    while (inner.position < end) {
+      if (!inner.tag()) return false
+      const { field, wireType } = inner
+      const isFixed = wireType === WIRE_TYPE.FIXED64
+      if (!(isFixed ? inner.fixed64() : inner.skip())) return false
+      if (field === REMOVAL_FIELD.ID && isFixed) {
+        this.removedHigh = inner.high >>> 0
+        this.removedLow = inner.low >>> 0
+      } else if (field === REMOVAL_FIELD.REASON && wireType === WIRE_TYPE.VARINT) {
+        this.reason = inner.low >>> 0
+      }
+    }
+    return true
+  }
 }
 
-function idOf(reader: ProtoReader): bigint {
-  return (BigInt(reader.high >>> 0) << 32n) | BigInt(reader.low >>> 0)
+/** The next eight bytes; false for one too many, for 0, and where there are no eight. */
+function takeId(reader: ProtoReader, ids: bigint[]): boolean {
+  if (ids.length === ANCESTORS_MAX || !reader.fixed64()) return false
+  const { high, low } = reader
+  if ((high | low) === 0) return false
+  ids.push((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0))
+  return true
 }

@@ -1,205 +1,269 @@
-// Writes ROUTE_UPDATE by hand, record by record, into one buffer that serves all packets.
+// Writes ROUTE_UPDATE by hand: one packet after the other in memory that is used again.
 
-import { BODY_FIELD } from './body.js'
+import { assert } from '../errors.js'
+import { CONTROL_BOUNDS } from './control-bounds.js'
 import type { IdRange } from './control-messages.js'
-import { WIRE_TYPE } from './proto-reader.js'
+import { longVarintBytes, varintBytes, writeLongVarint, writeVarint } from './proto-writer.js'
 import {
-  longVarintBytes,
-  varintBytes,
-  writeFixed64,
-  writeLongVarint,
-  writeVarint,
-} from './proto-writer.js'
-import {
-  RANGE,
-  RECORD,
-  REMOVAL,
+  ROUTE_HOPS_MAX,
+  ROUTE_RANGES_MAX,
   ROUTE_RECORDS_MAX,
   type RouteRecord,
-  UPDATE,
 } from './route-record.js'
+import {
+  ANCESTOR_TAG,
+  FIXED_FIELD_BYTES,
+  HALF,
+  INCARNATION_BYTES,
+  INCARNATION_FIELD_BYTES,
+  RANGE_TAG,
+  RECORD_TAG,
+  REMOVAL_TAG,
+  ROUTE_UPDATE_TAG,
+  UPDATE_TAG,
+} from './route-update-fields.js'
 
-const HALF = 0x1_0000_0000
+/** A packet of at least one record, whatever that holds, fits into this. */
+export const ROUTE_UPDATE_BYTES_MIN = 1_024
 
-/** Room before the records for what is known only at the end: tag and length of the member. */
-const FRONT_BYTES = 16
-/** Room behind the records for sequence, flags, and 64 ancestors. */
-const BACK_BYTES = 64 + 64 * 9
+/**
+ * Room before the records for everything else, whose size is known last: tag and length of the
+ * member (6), sequence (9), three flags (6), and 64 ancestors (518).
+ */
+const HEAD_BYTES_MAX = 544
 
-export interface UpdateFlags {
-  /** Number of the last change that this packet tells. */
+/** What one usual record needs: most packets are small, and a full one is grown into once. */
+const USUAL_RECORD_BYTES = 48
+
+const RECORD_BYTES_MIN = FIXED_FIELD_BYTES + INCARNATION_FIELD_BYTES
+
+/** What a packet says beside its records; what is absent has not changed. */
+export interface RouteUpdateFlags {
+  /** After this packet: 0 to 2^53 - 1. */
   readonly sequence: number
   readonly snapshotEnd: boolean
-  /** Absent: as it was. */
-  readonly warming?: boolean
-  readonly opaque?: boolean
-  readonly ancestors?: readonly bigint[]
+  readonly warming?: boolean | undefined
+  readonly opaque?: boolean | undefined
+  /** At most 64. */
+  readonly ancestors?: readonly bigint[] | undefined
 }
 
 export class RouteUpdateWriter {
   readonly #bytesMax: number
-  #buffer: Uint8Array
-  #at = FRONT_BYTES
+  #buffer = new Uint8Array(0)
+  #view = new DataView(this.#buffer.buffer)
+  /** Behind the last record. */
+  #end = HEAD_BYTES_MAX
   #count = 0
 
-  /** `bytesMax`: of the whole body. */
+  /** `bytesMax` is of the whole body; at least `ROUTE_UPDATE_BYTES_MIN`. */
   constructor(bytesMax: number) {
-    this.#bytesMax = Math.max(bytesMax, FRONT_BYTES + BACK_BYTES + 64)
-    this.#buffer = new Uint8Array(FRONT_BYTES + BACK_BYTES + 256)
+    assert(bytesMax >= ROUTE_UPDATE_BYTES_MIN, `a route update of ${bytesMax} bytes`)
+    this.#bytesMax = bytesMax
+    this.#take(HEAD_BYTES_MAX + 16 * USUAL_RECORD_BYTES)
   }
 
-  /** Records in the packet so far. */
+  /** Records and removals since `begin`. */
   get count(): number {
     return this.#count
   }
 
   /** Forgets the last packet. */
   begin(): void {
-    this.#at = FRONT_BYTES
+    this.#end = HEAD_BYTES_MAX
     this.#count = 0
   }
 
-  /** False where the packet is full; it then stays as it was. */
+  /** False where the packet is full, by records or by bytes: nothing was written then. */
   add(record: RouteRecord): boolean {
-    const inner = recordBytes(record)
-    if (!this.#fits(1 + varintBytes(inner) + inner)) return false
+    const { attach, ranges } = record
+    assert((record.idHigh | record.idLow) !== 0, 'a record of id 0')
+    const hasParent = (record.parentHigh | record.parentLow) !== 0
+    const hops = Math.min(record.hops, ROUTE_HOPS_MAX)
+    let bytes = RECORD_BYTES_MIN
+    if (attach !== 0) bytes += 1 + longVarintBytes(upperOf(attach), lowerOf(attach))
+    if (hasParent) bytes += FIXED_FIELD_BYTES
+    if (hops !== 0) bytes += 1 + varintBytes(hops)
+    if (ranges.length > 0) bytes += rangesBytes(ranges)
+    if (!this.#reserve(1 + varintBytes(bytes) + bytes)) return false
     const buffer = this.#buffer
-    buffer[this.#at] = tagOf(UPDATE.ADD, WIRE_TYPE.BYTES)
-    this.#at = writeRecord(buffer, writeVarint(buffer, this.#at + 1, inner), record)
+    let at = this.#end
+    buffer[at] = UPDATE_TAG.ADD
+    at = writeVarint(buffer, at + 1, bytes)
+    at = this.#writeFixed(at, RECORD_TAG.ID, record.idHigh, record.idLow)
+    at = this.#writeIncarnation(at, record.incarnation)
+    if (attach !== 0) {
+      buffer[at] = RECORD_TAG.ATTACH
+      at = writeLongVarint(buffer, at + 1, upperOf(attach), lowerOf(attach))
+    }
+    if (hasParent) at = this.#writeFixed(at, RECORD_TAG.PARENT, record.parentHigh, record.parentLow)
+    if (hops !== 0) {
+      buffer[at] = RECORD_TAG.HOPS
+      at = writeVarint(buffer, at + 1, hops)
+    }
+    this.#end = ranges.length > 0 ? writeRanges(buffer, at, ranges) : at
     this.#count++
     return true
   }
 
+  /** As `add`. `reason` is one of `REMOVE_REASON`. */
   remove(idHigh: number, idLow: number, reason: number): boolean {
-    const inner = 9 + (reason === 0 ? 0 : 1 + varintBytes(reason))
-    if (!this.#fits(2 + inner)) return false
+    assert((idHigh | idLow) !== 0, 'a removal of id 0')
+    let bytes = FIXED_FIELD_BYTES
+    if (reason !== 0) bytes += 1 + varintBytes(reason)
+    if (!this.#reserve(2 + bytes)) return false
     const buffer = this.#buffer
-    buffer[this.#at] = tagOf(UPDATE.REMOVE, WIRE_TYPE.BYTES)
-    buffer[this.#at + 1] = inner
-    buffer[this.#at + 2] = tagOf(REMOVAL.ID, WIRE_TYPE.FIXED64)
-    this.#at = writeFixed64(buffer, this.#at + 3, idHigh, idLow)
+    let at = this.#end
+    buffer[at] = UPDATE_TAG.REMOVE
+    buffer[at + 1] = bytes
+    at = this.#writeFixed(at + 2, REMOVAL_TAG.ID, idHigh, idLow)
     if (reason !== 0) {
-      buffer[this.#at] = tagOf(REMOVAL.REASON, WIRE_TYPE.VARINT)
-      this.#at = writeVarint(buffer, this.#at + 1, reason)
+      buffer[at] = REMOVAL_TAG.REASON
+      at = writeVarint(buffer, at + 1, reason)
     }
+    this.#end = at
     this.#count++
     return true
   }
 
-  #fits(bytes: number): boolean {
-    const needed = this.#at + bytes + BACK_BYTES
-    if (this.#count >= ROUTE_RECORDS_MAX || needed > this.#bytesMax) return false
-    if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
-      grown.set(this.#buffer)
-      this.#buffer = grown
+  /** The whole message_body: a view that is valid until the next `begin`. */
+  finish(flags: RouteUpdateFlags): Uint8Array {
+    const { sequence } = flags
+    const ancestors = flags.ancestors ?? []
+    assert(ancestors.length <= CONTROL_BOUNDS.ancestorCountMax, 'too many ancestors')
+    assert(Number.isSafeInteger(sequence) && sequence >= 0, `a sequence of ${sequence}`)
+    const flagsBytes = flagsBytesOf(flags)
+    const memberBytes = flagsBytes + this.#end - HEAD_BYTES_MAX
+    const start = HEAD_BYTES_MAX - flagsBytes - varintBytes(memberBytes) - 2
+    const buffer = this.#buffer
+    let at = writeVarint(buffer, start, ROUTE_UPDATE_TAG)
+    at = writeVarint(buffer, at, memberBytes)
+    if (sequence !== 0) {
+      buffer[at] = UPDATE_TAG.SEQUENCE
+      at = writeLongVarint(buffer, at + 1, upperOf(sequence), lowerOf(sequence))
     }
+    if (flags.snapshotEnd) at = this.#writeFlag(at, UPDATE_TAG.SNAPSHOT_END, true)
+    at = this.#writeFlag(at, UPDATE_TAG.WARMING, flags.warming)
+    at = this.#writeFlag(at, UPDATE_TAG.OPAQUE, flags.opaque)
+    if (flags.ancestors !== undefined) this.#writeAncestors(at, ancestors)
+    return buffer.subarray(start, this.#end)
+  }
+
+  #writeFlag(at: number, tag: number, value: boolean | undefined): number {
+    if (value === undefined) return at
+    this.#buffer[at] = tag
+    this.#buffer[at + 1] = value ? 1 : 0
+    return at + 2
+  }
+
+  #writeAncestors(start: number, ancestors: readonly bigint[]): void {
+    const buffer = this.#buffer
+    buffer[start] = UPDATE_TAG.ANCESTORS
+    let at = writeVarint(buffer, start + 1, ancestorListBytes(ancestors.length))
+    if (ancestors.length === 0) return
+    buffer[at] = ANCESTOR_TAG.ID
+    at = writeVarint(buffer, at + 1, 8 * ancestors.length)
+    for (const id of ancestors) {
+      this.#view.setBigUint64(at, id, true)
+      at += 8
+    }
+  }
+
+  /** One byte of tag, and 64 bits with the lowest byte first. */
+  #writeFixed(at: number, tag: number, high: number, low: number): number {
+    this.#buffer[at] = tag
+    this.#view.setUint32(at + 1, low, true)
+    this.#view.setUint32(at + 5, high, true)
+    return at + FIXED_FIELD_BYTES
+  }
+
+  #writeIncarnation(at: number, words: Uint32Array): number {
+    this.#buffer[at] = RECORD_TAG.INCARNATION
+    this.#buffer[at + 1] = INCARNATION_BYTES
+    this.#view.setUint32(at + 2, words[0]!)
+    this.#view.setUint32(at + 6, words[1]!)
+    this.#view.setUint32(at + 10, words[2]!)
+    this.#view.setUint32(at + 14, words[3]!)
+    return at + INCARNATION_FIELD_BYTES
+  }
+
+  #reserve(bytes: number): boolean {
+    const end = this.#end + bytes
+    if (this.#count === ROUTE_RECORDS_MAX || end > this.#bytesMax) return false
+    if (end > this.#buffer.length) this.#take(Math.max(end, 2 * this.#buffer.length))
     return true
   }
 
-  /** The whole message_body; a view that is valid until the next `begin`. */
-  finish(flags: UpdateFlags): Uint8Array {
-    const buffer = this.#buffer
-    const end = writeFlags(buffer, this.#at, flags)
-    const bytes = end - FRONT_BYTES
-    const tag = (BODY_FIELD.route_update << 3) | WIRE_TYPE.BYTES
-    const start = FRONT_BYTES - varintBytes(tag) - varintBytes(bytes)
-    writeVarint(buffer, writeVarint(buffer, start, tag), bytes)
-    return buffer.subarray(start, end)
+  /** Other memory, with the records that are written already. */
+  #take(bytes: number): void {
+    const buffer = new Uint8Array(Math.min(bytes, this.#bytesMax))
+    buffer.set(this.#buffer)
+    this.#buffer = buffer
+    this.#view = new DataView(buffer.buffer)
   }
 }
 
-function tagOf(field: number, wireType: number): number {
-  return (field << 3) | wireType
+function upperOf(value: number): number {
+  return value < HALF ? 0 : Math.floor(value / HALF)
 }
 
-function recordBytes(record: RouteRecord): number {
-  const { attach, hops, parentHigh, parentLow, ranges } = record
-  // Id and incarnation are always there.
-  let bytes = 9 + 18
-  if (attach !== 0) bytes += 1 + longVarintBytes(Math.floor(attach / HALF), attach | 0)
-  if ((parentHigh | parentLow) !== 0) bytes += 9
-  if (hops !== 0) bytes += 1 + varintBytes(hops)
+function lowerOf(value: number): number {
+  return value < HALF ? value : value % HALF
+}
+
+function flagsBytesOf(flags: RouteUpdateFlags): number {
+  const { sequence, ancestors } = flags
+  let bytes = flags.snapshotEnd ? 2 : 0
+  if (sequence !== 0) bytes += 1 + longVarintBytes(upperOf(sequence), lowerOf(sequence))
+  if (flags.warming !== undefined) bytes += 2
+  if (flags.opaque !== undefined) bytes += 2
+  if (ancestors === undefined) return bytes
+  const listBytes = ancestorListBytes(ancestors.length)
+  return bytes + 1 + varintBytes(listBytes) + listBytes
+}
+
+function ancestorListBytes(count: number): number {
+  return count === 0 ? 0 : 1 + varintBytes(8 * count) + 8 * count
+}
+
+function upperHalf(value: bigint): number {
+  return Number((value >> 32n) & 0xffff_ffffn)
+}
+
+function lowerHalf(value: bigint): number {
+  return Number(value & 0xffff_ffffn)
+}
+
+function rangeBytes({ prefix, maskBits }: IdRange): number {
+  let bytes = 0
+  if (prefix !== 0n) bytes += 1 + longVarintBytes(upperHalf(prefix), lowerHalf(prefix))
+  if (maskBits !== 0) bytes += 1 + varintBytes(maskBits)
+  return bytes
+}
+
+/** With the tag and the length byte of each. */
+function rangesBytes(ranges: readonly IdRange[]): number {
+  assert(ranges.length <= ROUTE_RANGES_MAX, 'too many ranges')
+  let bytes = 0
   for (const range of ranges) bytes += 2 + rangeBytes(range)
   return bytes
 }
 
-function rangeBytes({ prefix, maskBits }: IdRange): number {
-  return (prefix === 0n ? 0 : 9) + (maskBits === 0 ? 0 : 1 + varintBytes(maskBits))
-}
-
-function writeRecord(buffer: Uint8Array, offset: number, record: RouteRecord): number {
-  const { attach, hops, incarnation, parentHigh, parentLow, ranges } = record
-  let at = offset
-  buffer[at] = tagOf(RECORD.ID, WIRE_TYPE.FIXED64)
-  at = writeFixed64(buffer, at + 1, record.idHigh, record.idLow)
-  buffer[at] = tagOf(RECORD.INCARNATION, WIRE_TYPE.BYTES)
-  buffer[at + 1] = 16
-  at += 2
-  for (let word = 0; word < 4; word++) {
-    const value = incarnation[word]!
-    buffer[at] = value >>> 24
-    buffer[at + 1] = value >>> 16
-    buffer[at + 2] = value >>> 8
-    buffer[at + 3] = value
-    at += 4
-  }
-  if (attach !== 0) {
-    buffer[at] = tagOf(RECORD.ATTACH, WIRE_TYPE.VARINT)
-    at = writeLongVarint(buffer, at + 1, Math.floor(attach / HALF), attach | 0)
-  }
-  if ((parentHigh | parentLow) !== 0) {
-    buffer[at] = tagOf(RECORD.PARENT, WIRE_TYPE.FIXED64)
-    at = writeFixed64(buffer, at + 1, parentHigh, parentLow)
-  }
-  if (hops !== 0) {
-    buffer[at] = tagOf(RECORD.HOPS, WIRE_TYPE.VARINT)
-    at = writeVarint(buffer, at + 1, hops)
-  }
-  for (const range of ranges) at = writeRange(buffer, at, range)
-  return at
-}
-
-function writeRange(buffer: Uint8Array, offset: number, range: IdRange): number {
-  let at = offset
-  buffer[at] = tagOf(RECORD.RANGES, WIRE_TYPE.BYTES)
-  buffer[at + 1] = rangeBytes(range)
-  at += 2
-  if (range.prefix !== 0n) {
-    buffer[at] = tagOf(RANGE.PREFIX, WIRE_TYPE.FIXED64)
-    at = writeId(buffer, at + 1, range.prefix)
-  }
-  if (range.maskBits === 0) return at
-  buffer[at] = tagOf(RANGE.MASK_BITS, WIRE_TYPE.VARINT)
-  return writeVarint(buffer, at + 1, range.maskBits)
-}
-
-function writeFlags(buffer: Uint8Array, offset: number, flags: UpdateFlags): number {
-  const { ancestors, opaque, sequence, snapshotEnd, warming } = flags
-  let at = offset
-  if (sequence !== 0) {
-    buffer[at] = tagOf(UPDATE.SEQUENCE, WIRE_TYPE.VARINT)
-    at = writeLongVarint(buffer, at + 1, Math.floor(sequence / HALF), sequence | 0)
-  }
-  if (snapshotEnd) at = writeFlag(buffer, at, UPDATE.SNAPSHOT_END, true)
-  if (warming !== undefined) at = writeFlag(buffer, at, UPDATE.WARMING, warming)
-  if (opaque !== undefined) at = writeFlag(buffer, at, UPDATE.OPAQUE, opaque)
-  if (ancestors === undefined) return at
-  buffer[at] = tagOf(UPDATE.ANCESTORS, WIRE_TYPE.BYTES)
-  at = writeVarint(buffer, at + 1, ancestors.length * 9)
-  for (const id of ancestors) {
-    buffer[at] = tagOf(1, WIRE_TYPE.FIXED64)
-    at = writeId(buffer, at + 1, id)
+function writeRanges(buffer: Uint8Array, start: number, ranges: readonly IdRange[]): number {
+  let at = start
+  for (const range of ranges) {
+    const { prefix, maskBits } = range
+    buffer[at] = RECORD_TAG.RANGES
+    buffer[at + 1] = rangeBytes(range)
+    at += 2
+    if (prefix !== 0n) {
+      buffer[at] = RANGE_TAG.PREFIX
+      at = writeLongVarint(buffer, at + 1, upperHalf(prefix), lowerHalf(prefix))
+    }
+    if (maskBits !== 0) {
+      buffer[at] = RANGE_TAG.MASK_BITS
+      at = writeVarint(buffer, at + 1, maskBits)
+    }
   }
   return at
-}
-
-function writeFlag(buffer: Uint8Array, at: number, field: number, value: boolean): number {
-  buffer[at] = tagOf(field, WIRE_TYPE.VARINT)
-  buffer[at + 1] = value ? 1 : 0
-  return at + 2
-}
-
-function writeId(buffer: Uint8Array, at: number, id: bigint): number {
-  return writeFixed64(buffer, at, Number(id >> 32n), Number(id & 0xffff_ffffn))
 }

@@ -7,7 +7,7 @@ import { InnerCursor } from '../../src/wire/head.js'
 import { DETAIL, type SubscribeRequest } from '../../src/wire/route-messages.js'
 import { RouteRecord } from '../../src/wire/route-record.js'
 import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
-import { RouteUpdateWriter, type UpdateFlags } from '../../src/wire/route-update-writer.js'
+import { type RouteUpdateFlags, RouteUpdateWriter } from '../../src/wire/route-update-writer.js'
 import { type Host, incarnationOf } from './_harness.js'
 import { registrationOf } from './_registrations.js'
 import { innerOf, Stranger } from './_stranger.js'
@@ -69,7 +69,7 @@ export class RoutePeer {
 
   subscribe(wish: Partial<SubscribeRequest> = {}): this {
     const request = { detail: DETAIL.nodes, recordsMax: 1_000_000, ...wish }
-    this.stranger.say({ kind: 'subscribe_req', request })
+    this.stranger.say({ kind: 'subscribe_req', subscribe: request })
     this.#settle()
     return this
   }
@@ -80,7 +80,7 @@ export class RoutePeer {
     const facts = { resultCode: 0, sequence: this.#sequence, total: 0, opaque: false }
     const incarnation = lifeOf(this.#life)
     const response = { ...facts, incarnation, mode, warming, ancestors }
-    this.stranger.say({ kind: 'subscribe_rsp', response })
+    this.stranger.say({ kind: 'subscribe_rsp', subscribed: response })
     this.#settle()
     return this
   }
@@ -90,7 +90,11 @@ export class RoutePeer {
     return this.answer().update(records, [], { snapshotEnd: true })
   }
 
-  update(adds: readonly Said[], removes: readonly bigint[] = [], flags: Partial<UpdateFlags> = {}) {
+  update(
+    adds: readonly Said[],
+    removes: readonly bigint[] = [],
+    flags: Partial<RouteUpdateFlags> = {},
+  ) {
     const writer = this.#writer
     writer.begin()
     for (const said of adds) this.#add(said)
@@ -126,7 +130,7 @@ export class RoutePeer {
     return this.#bodies('subscribe_req').map(([inner, start, end]) => {
       const body = decodeControlBody('subscribe_req', inner, start, end)
       if (body?.kind !== 'subscribe_req') throw new Error('not a request')
-      return body.request
+      return body.subscribe
     })
   }
 

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { type CoreConfig, DEFAULT_SECURITY, type SecurityRules } from '../../src/core/config.js'
 import { nodePrimitives } from '../../src/node/primitives.js'
+import { BODY_FIELD } from '../../src/wire/body.js'
 import type { CipherName } from '../../src/wire/ciphers.js'
 import { CIPHERS } from '../../src/wire/ciphers.js'
 import { encodeControl } from '../../src/wire/control.js'
@@ -156,6 +157,21 @@ test('robustness 11: a clear command on a keyed link is not run', (t) => {
   )
   t.is(parent.core.links().length, 1)
 })
+
+const ROUTING = Object.entries(BODY_FIELD).filter(([, field]) => field > BODY_FIELD.leave)
+
+for (const [kind, field] of ROUTING) {
+  test(`robustness 11: a clear ${kind} on a keyed link is a fault, whatever it says`, (t) => {
+    const rules = { keyExchange: 'x25519' } as const
+    const { world, parent } = pair(rules, rules)
+    const [end] = parent.ends.values()
+    if (end === undefined) return t.fail('no connection')
+    const tag = (field << 3) | 2
+    world.carry(end, frameOf(innerOf(Uint8Array.of((tag & 0x7f) | 0x80, tag >> 7, 0))))
+    t.is(parent.core.counters.badCiphers, 1)
+    t.is(parent.core.counters.badMessages, 0)
+  })
+}
 
 for (const [title, cryptoAlgorithm] of [
   ['garbage under the agreed cipher', 16],

@@ -219,7 +219,8 @@ for (const role of ['child', 'sibling'] as const) {
     const at = scene()
     const evil = RoutePeer.dials(at.root, EVIL, { role })
     const refuse = { id: 0x200n, incarnation: incarnationOf(2), reason: 1 }
-    for (let count = 0; count < 3; count++) evil.stranger.say({ kind: 'route_refuse', refuse })
+    for (let count = 0; count < 3; count++)
+      evil.stranger.say({ kind: 'route_refuse', refused: refuse })
     t.false(evil.isOpen)
     t.is(at.root.core.counters.badStates, 3)
     stillTalk(t, at)

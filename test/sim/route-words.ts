@@ -97,14 +97,14 @@ export class RouteWords {
   #answered(said: Said, inner: Uint8Array): void {
     const { start, end } = this.#body
     const answer = decodeControlBody('subscribe_rsp', inner, start, end)
-    if (answer?.kind !== 'subscribe_rsp' || answer.response.resultCode !== 0) return
-    if (answer.response.mode === 'resume') said.words = said.before ?? said.words
+    if (answer?.kind !== 'subscribe_rsp' || answer.subscribed.resultCode !== 0) return
+    if (answer.subscribed.mode === 'resume') said.words = said.before ?? said.words
     for (const word of said.words.values()) {
-      word.isConfirmed = answer.response.mode === 'resume'
+      word.isConfirmed = answer.subscribed.mode === 'resume'
     }
     said.before = undefined
     // Of itself the neighbour spoke when it registered, which is later.
-    if (answer.response.mode === 'resume') said.words.delete(said.link.info.id)
+    if (answer.subscribed.mode === 'resume') said.words.delete(said.link.info.id)
   }
 
   #updated(said: Said, inner: Uint8Array): void {

@@ -80,7 +80,7 @@ export function referenceInner(self: SelfId, m: OutgoingData): Uint8Array {
 }
 
 /** Fields in any order, repeated, unknown or of unusual form: all that proto3 allows but groups. */
-function randomFields(random: Random, known: readonly (() => Buffer)[]): Uint8Array {
+export function randomFields(random: Random, known: readonly (() => Buffer)[]): Uint8Array {
   const count = random.below(10)
   const fields = Array.from({ length: count }, () =>
     random.once(6) ? unknownField(random) : random.pick(known)(),
@@ -96,15 +96,15 @@ function unknownField(random: Random): Buffer {
   return Buffer.concat([tagOf(random, field, kind), random.bytes(kind === 1 ? 8 : 4)])
 }
 
-function tagOf(random: Random, field: number, wireType: number): Buffer {
+export function tagOf(random: Random, field: number, wireType: number): Buffer {
   return varint(random, { high: 0, low: ((field << 3) | wireType) >>> 0 }, 5)
 }
 
-function numberField(random: Random, field: number, value = randomId(random)): Buffer {
+export function numberField(random: Random, field: number, value = randomId(random)): Buffer {
   return Buffer.concat([tagOf(random, field, 0), varint(random, value, 10)])
 }
 
-function bytesField(random: Random, field: number, bytes: Uint8Array): Buffer {
+export function bytesField(random: Random, field: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([
     tagOf(random, field, 2),
     varint(random, { high: 0, low: bytes.length }, 5),
@@ -113,7 +113,7 @@ function bytesField(random: Random, field: number, bytes: Uint8Array): Buffer {
 }
 
 /** Now and then longer than need be, up to `bytesMax`. */
-function varint(random: Random, { high, low }: Id, bytesMax: number): Buffer {
+export function varint(random: Random, { high, low }: Id, bytesMax: number): Buffer {
   let rest = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
   const bytes: number[] = []
   do {
@@ -126,7 +126,7 @@ function varint(random: Random, { high, low }: Id, bytesMax: number): Buffer {
 }
 
 /** A field that is there with another wire type is an unknown field. */
-function misfit(random: Random, field: number): Buffer {
+export function misfit(random: Random, field: number): Buffer {
   return Buffer.concat([tagOf(random, field, 5), random.bytes(4)])
 }
 

@@ -8,6 +8,7 @@ import { FrameReader, frameOf } from '../../src/wire/frame.js'
 import { treebus } from '../../src/wire/generated/bus.js'
 import { InnerCursor } from '../../src/wire/head.js'
 import { RouteUpdateReader } from '../../src/wire/route-update-reader.js'
+import { join, mutate } from './_mutate.js'
 import { Random, seedOfRun } from './_random.js'
 import { long, randomMessage, referenceInner } from './_random-messages.js'
 
@@ -20,7 +21,7 @@ class Victim {
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
   readonly #data = new DataCursor()
-  readonly #routes = new RouteUpdateReader()
+  readonly #update = new RouteUpdateReader()
   readonly #self = new SelfId(0, 77)
   /** How often each outcome came: shows that the fuzz reaches deep enough. */
   readonly outcomes = new Map<string, number>()
@@ -65,12 +66,8 @@ class Victim {
     this.#count(kind)
     if (kind === 'unknown' || kind === 'malformed') return
     if (kind === 'data_req' || kind === 'data_rsp') this.#readData(buffer)
-    else if (kind === 'route_update') this.#readRoutes(buffer)
+    else if (kind === 'route_update') this.#readUpdate(buffer)
     else this.#readControl(kind, buffer)
-  }
-
-  #readRoutes(buffer: Uint8Array): void {
-    this.#count(`routes ${this.#routes.open(buffer, this.#body.start, this.#body.end)}`)
   }
 
   #readData(buffer: Uint8Array): void {
@@ -82,6 +79,12 @@ class Victim {
     bodyOfAnswer(this.#self, this.#data, { resultCode: -1, echoContent: false })
   }
 
+  #readUpdate(buffer: Uint8Array): void {
+    const outcome = this.#update.open(buffer, this.#body.start, this.#body.end)
+    this.#count(`update ${outcome}`)
+    while (outcome === 'ok' && this.#update.next() !== 'end');
+  }
+
   #readControl(kind: ControlKind, buffer: Uint8Array): void {
     const control = decodeControlBody(kind, buffer, this.#body.start, this.#body.end)
     this.#count(control === undefined ? 'control refused' : 'control ok')
@@ -90,6 +93,25 @@ class Victim {
   #count(outcome: string): void {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
   }
+}
+
+function routing(random: Random): treebus.wire.MessageBody.$Properties[] {
+  const id = long({ high: 1, low: 2 })
+  const incarnation = random.bytes(16)
+  const ranges = [{ prefix: id, maskBits: 8 }]
+  const record = { id, incarnation, attach: id, parent: id, hops: 3 }
+  return [
+    { subscribeReq: { recordsMax: 9, resume: { incarnation, sequence: id } } },
+    { subscribeRsp: { incarnation, sequence: id, ancestors: [id, id] } },
+    { routeRefuse: { id, incarnation, reason: 1 } },
+    { unsubscribe: {} },
+    { connSync: { id, incarnation, addresses: ['unix:///a'] } },
+    { connSyncRsp: { id, resultCode: -1 } },
+    {
+      routeUpdate: { sequence: id, ancestors: { id: [id] }, add: [record, { ...record, ranges }] },
+    },
+    { routeUpdate: { warming: true, add: [record], remove: [{ id, reason: 2 }] } },
+  ]
 }
 
 /** Lawful messages to start from: one of every member, and data in several shapes. */
@@ -113,6 +135,7 @@ function seeds(random: Random): Uint8Array[] {
     { customCommandReq: command },
     { customCommandRsp: command },
     { handshakeConfirm: { sequence: long({ high: 1, low: 1 }) } },
+    ...routing(random),
   ] as treebus.wire.MessageBody.$Properties[]
   const control = bodies.map((body) => {
     const bytes = MessageBody.encode(body).finish()
@@ -127,40 +150,6 @@ function seeds(random: Random): Uint8Array[] {
     referenceInner(new SelfId(0, 1 + random.bits32()), randomMessage(random)),
   )
   return [...control, ...data.filter((inner) => inner.length < 1000)]
-}
-
-const NASTY = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x0b, 0x0c, 0x1a, 0xfe]
-
-function mutate(random: Random, seed: Uint8Array): Uint8Array {
-  let bytes: Uint8Array = seed.slice()
-  for (let times = random.below(5); times >= 0; times--) {
-    const at = random.below(bytes.length + 1)
-    const cut = random.below(5)
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = random.next()
-        break
-      case 1:
-        bytes[at] = random.pick(NASTY)
-        break
-      case 2:
-        bytes[at]! ^= 1 << random.below(8)
-        break
-      case 3:
-        bytes = bytes.slice(0, at)
-        break
-      case 4:
-        bytes = join(bytes.slice(0, at), random.bytes(cut), bytes.slice(at))
-        break
-      default:
-        bytes = join(bytes.slice(0, at), bytes.slice(at + cut))
-    }
-  }
-  return bytes
-}
-
-function join(...parts: Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts))
 }
 
 test('robustness 3: damaged frames, heads and bodies never throw nor take more memory', (t) => {
@@ -187,6 +176,7 @@ test('robustness 3: damaged frames, heads and bodies never throw nor take more m
   t.true(memoryMost <= 2 * 16 * 1024)
   const wanted = ['bad_hash', 'bad_size', 'head bad_size', 'head bad_message', 'malformed']
   const reached = ['unknown', 'data ok', 'data bad_message', 'control ok', 'control refused']
+  reached.push('update ok', 'update malformed', 'unsubscribe', 'conn_sync')
   for (const outcome of [...wanted, ...reached]) {
     t.true((victim.outcomes.get(outcome) ?? 0) > 0, outcome)
   }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { BodyCursor, type BodyKind } from '../../src/wire/body.js'
+import { BodyCursor } from '../../src/wire/body.js'
 import {
   type Announcement,
   type ControlBody,
@@ -22,10 +22,8 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const fill = (length: number, byte = 1): Uint8Array => new Uint8Array(length).fill(byte)
 const MAX64 = 2n ** 64n - 1n
 
-/** Read by hand, not by the control codec. */
-function isByHand(kind: BodyKind): kind is 'data_req' | 'data_rsp' | 'route_update' {
-  return kind === 'data_req' || kind === 'data_rsp' || kind === 'route_update'
-}
+/** Read by hand. */
+const NOT_CONTROL: ReadonlySet<string> = new Set(['data_req', 'data_rsp', 'route_update'])
 
 /** Head and body of an inner message in clear, or why not. */
 function decodeInner(bytes: Uint8Array, start = 0, end = bytes.length) {
@@ -33,10 +31,10 @@ function decodeInner(bytes: Uint8Array, start = 0, end = bytes.length) {
   if (head.read(bytes, start, end) !== 'ok') throw new Error('bad head')
   const body = new BodyCursor()
   const kind = body.read(bytes, head.blockStart, head.clearBodyEnd())
-  if (kind === 'unknown' || kind === 'malformed' || isByHand(kind)) {
+  if (kind === 'unknown' || kind === 'malformed' || NOT_CONTROL.has(kind)) {
     return { head, control: undefined }
   }
-  return { head, control: decodeControlBody(kind, bytes, body.start, body.end) }
+  return { head, control: decodeControlBody(kind as ControlKind, bytes, body.start, body.end) }
 }
 
 function encodeAgain(head: InnerCursor, body: ControlBody): Uint8Array {

@@ -168,7 +168,7 @@ for (const [kind, field] of Object.entries(BODY_FIELD)) {
     const only = bytesOf(`${tag}02aabb`)
     t.is(body.read(only, 0, only.length), kind as keyof typeof BODY_FIELD)
     t.deepEqual([body.start, body.end], [tagBytes + 1, tagBytes + 3])
-    const later = bytesOf(`5805 ${tag}01cc 8a7d00`)
+    const later = bytesOf(`5805 ${tag}01cc 827d00`)
     t.is(body.read(later, 0, later.length), kind as keyof typeof BODY_FIELD)
     t.deepEqual([body.start, body.end], [tagBytes + 3, tagBytes + 4])
   })

@@ -1,6 +1,7 @@
 // Ids behind plain children, who cannot name them: known by configuration, or by being heard.
 
-import { NO_RANGES, REMOVE_REASON, RouteRecord } from '../../wire/route-record.js'
+import { REMOVE_REASON } from '../../wire/route-messages.js'
+import { NO_RANGES, RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import { IdMap } from '../id-map.js'

@@ -60,7 +60,7 @@ export class Hearing {
       recordsMax: limits.routeRecordsMax,
       ...(resumes && { resume: { incarnation, sequence } }),
     }
-    const sent = this.#rooms.courier.send(link, { kind: 'subscribe_req', request })
+    const sent = this.#rooms.courier.send(link, { kind: 'subscribe_req', subscribe: request })
     if (sent !== 'ok') return false
     subscription.state = 'asked'
     return true

@@ -1,8 +1,7 @@
 // Two records of one id: who is asked, who stays, and who is told to go (routing-table.md).
 
 import type { RouteRefuse } from '../../wire/route-messages.js'
-import { REFUSE_REASON } from '../../wire/route-messages.js'
-import { REMOVE_REASON } from '../../wire/route-record.js'
+import { REFUSE_REASON, REMOVE_REASON } from '../../wire/route-messages.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
@@ -123,7 +122,7 @@ export class Judge {
     // The life is its own neighbour's: that link goes at once.
     if (claim.link.peer.id === id) this.#close(claim.link)
     else if (claim.link.routes !== undefined) {
-      this.#rooms.courier.send(claim.link, { kind: 'route_refuse', refuse })
+      this.#rooms.courier.send(claim.link, { kind: 'route_refuse', refused: refuse })
       this.#hide(id, claim)
     }
   }
@@ -174,7 +173,7 @@ export class Judge {
         return true
       }
       if (fits) {
-        courier.send(link, { kind: 'route_refuse', refuse: { id, incarnation, reason } })
+        courier.send(link, { kind: 'route_refuse', refused: { id, incarnation, reason } })
         this.#hide(id, { link, life: incarnation })
         return true
       }
@@ -218,7 +217,7 @@ export class Judge {
       state.counters.falseMoves++
       this.#remember(claimKey(claimant, id))
       const refuse = { id, incarnation: life, reason: REFUSE_REASON.false_move }
-      this.#rooms.courier.send(claimant, { kind: 'route_refuse', refuse })
+      this.#rooms.courier.send(claimant, { kind: 'route_refuse', refused: refuse })
       this.#rooms.links.breach(claimant)
     })
   }

@@ -100,7 +100,7 @@ export class Publisher {
     const ancestors = link.role === 'child' ? self.ancestors : []
     const facts = { incarnation, total: this.#table.size, warming, opaque, ancestors }
     const response = { resultCode, mode, sequence, ...facts }
-    return courier.send(link, { kind: 'subscribe_rsp', response }) === 'ok'
+    return courier.send(link, { kind: 'subscribe_rsp', subscribed: response }) === 'ok'
   }
 
   /** The place to go on from; undefined where a snapshot is due. */

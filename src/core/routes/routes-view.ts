@@ -1,6 +1,6 @@
 // The routing table as its owner may look at it: who is reachable, by whom, and what has changed.
 
-import { REMOVE_REASON } from '../../wire/route-record.js'
+import { REMOVE_REASON } from '../../wire/route-messages.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { LinkRole } from '../effects.js'
 import { IdMap } from '../id-map.js'

@@ -11,7 +11,8 @@ import type {
   SubscribeRequest,
   SubscribeResponse,
 } from '../../wire/route-messages.js'
-import { NO_RANGES, REMOVE_REASON, RouteRecord } from '../../wire/route-record.js'
+import { REMOVE_REASON } from '../../wire/route-messages.js'
+import { NO_RANGES, RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { Purpose } from '../connection.js'
 import type { CoreState } from '../core-state.js'

@@ -1,6 +1,6 @@
 // The life of learned sets: from a link's registration to the sweep of its last record.
 
-import { REMOVE_REASON } from '../../wire/route-record.js'
+import { REMOVE_REASON } from '../../wire/route-messages.js'
 import type { CoreState } from '../core-state.js'
 import type { LinkDownReason } from '../effects.js'
 import type { Link } from '../link.js'

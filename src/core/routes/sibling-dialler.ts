@@ -105,7 +105,7 @@ export class SiblingDialler {
     this.#rooms.state.deadlines.clear(`sync:${number}`)
     const { id, parent } = attempt
     if (parent.routes === undefined) return
-    this.#rooms.courier.send(parent, { kind: 'conn_sync_rsp', response: { id, resultCode } })
+    this.#rooms.courier.send(parent, { kind: 'conn_sync_rsp', synced: { id, resultCode } })
   }
 
   stop(): void {
