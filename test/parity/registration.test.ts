@@ -297,11 +297,15 @@ test('parity go.atbus_node_regression: a parent is dialled again within 3 s and 
   const world = new World()
   const child = world.host({ id: 0x200n, parents: [ADDRESS] })
   child.give({ kind: 'start' })
+  const dials = (): number => child.effects.filter(({ kind }) => kind === 'dial').length
   const waits: number[] = []
-  for (let round = 0; round < 20; round++) {
-    const dueMs = child.core.nextDeadlineMs()
-    waits.push(dueMs - world.nowMs)
-    world.advance(dueMs - world.nowMs)
+  for (let lastMs = world.nowMs, before = dials(); waits.length < 20; ) {
+    world.advance(child.core.nextDeadlineMs() - world.nowMs)
+    // Other deadlines than that of the parent may be due as well.
+    if (dials() === before) continue
+    before = dials()
+    waits.push(world.nowMs - lastMs)
+    lastMs = world.nowMs
   }
   t.true(waits.every((waitMs) => waitMs >= 400 && waitMs <= 3_600))
   t.true(waits.slice(-10).every((waitMs) => waitMs >= 2_400))
