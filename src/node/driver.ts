@@ -19,6 +19,8 @@ export interface DriverOptions {
   readonly onWritable: () => void
   /** The time of the caller's own earliest deadline. */
   readonly nextDeadlineMs: () => number
+  /** The core did something: whatever follows its state looks again. Called very often. */
+  readonly onStep: () => void
 }
 
 export class Driver {
@@ -96,6 +98,7 @@ export class Driver {
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(effect)
     this.schedule()
+    this.#options.onStep()
     this.#tellEvents()
   }
 
@@ -196,9 +199,12 @@ export class Driver {
   #receive(number: number): void {
     for (;;) {
       const effects = this.#core.receive(this.#options.clock.nowMs(), number)
-      if (effects.length === 0) return
+      if (effects.length === 0) break
       this.#perform(effects)
     }
+    // What has no effects may still have set a deadline: routes are told on a turn of their own.
+    this.schedule()
+    this.#options.onStep()
   }
 
   #closed(number: number, error: Error | undefined): void {

@@ -11,6 +11,9 @@ export const LOG_IDS_MAX = 65_536
 
 const START_ENTRIES = 64
 
+/** Beside the reason of an entry: whether anything was known of the id before this very change. */
+const WAS_KNOWN = 0x80
+
 /** One entry as it is read; scratch, overwritten by each call. */
 export class LogEntry {
   idHigh = 0
@@ -19,6 +22,8 @@ export class LogEntry {
   up = 0
   down = 0
   reason = 0
+  /** Unlike `up` and `down` this speaks of the one change only. */
+  wasKnown = false
 }
 
 export class ChangeLog {
@@ -61,7 +66,7 @@ export class ChangeLog {
     this.#lows[at] = idLow
     this.#ups[at] = up
     this.#downs[at] = down
-    this.#reasons[at] = reason
+    this.#reasons[at] = before.down === SEEN.BY_NOBODY ? reason : reason | WAS_KNOWN
     this.#last.set(idHigh, idLow, this.#head)
   }
 
@@ -94,7 +99,8 @@ export class ChangeLog {
     into.idLow = this.#lows[at]!
     into.up = this.#ups[at]!
     into.down = this.#downs[at]!
-    into.reason = this.#reasons[at]!
+    into.reason = this.#reasons[at]! & ~WAS_KNOWN
+    into.wasKnown = (this.#reasons[at]! & WAS_KNOWN) !== 0
   }
 
   /** False where a later change of the same id tells all that this one does. */
