@@ -25,8 +25,8 @@ import {
 } from './options.js'
 import { Outgoing } from './outgoing.js'
 import { type ReadyOptions, untilRunning, within } from './ready.js'
-import { emitRoute, hearsRoutes } from './route-events.js'
-import { RouteFeed } from './route-feed.js'
+import { routeFeedOf } from './route-events.js'
+import type { RouteFeed } from './route-feed.js'
 import { Routes } from './routes.js'
 import type { SendOptions, SendResult } from './send-result.js'
 import { runUserCode, throwLater } from './user-code.js'
@@ -113,7 +113,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       schedule: () => this.#driver.schedule(),
       settled: () => this.#checkIdle(),
     })
-    this.#feed = this.#newFeed()
+    this.#feed = routeFeedOf(this, this.#core.routes, this.#calls)
     this.routes = new Routes(this, this.#core.routes, this.#feed)
     this.#inbox = new Inbox({
       outgoing: this.#outgoing,
@@ -148,16 +148,6 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       onWritable: () => runUserCode(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
       onStep: () => this.#feed.looked(),
-    })
-  }
-
-  #newFeed(): RouteFeed {
-    return new RouteFeed({
-      view: this.#core.routes,
-      isHeard: () => hearsRoutes(this),
-      tell: (change) => runUserCode(() => emitRoute(this, change)),
-      isNeeded: () => this.#calls.size > 0,
-      changed: () => this.#calls.failGone(),
     })
   }
 
