@@ -4,17 +4,22 @@ export type { Address } from './channel/address.js'
 export { type BusIdLike, formatId, parseId } from './core/bus-id.js'
 export type { LinkDownReason, LinkInfo, LinkRole, NodeState } from './core/effects.js'
 export type { RetryPolicy } from './core/parent-dialler.js'
+export type { RouteChange, RouteDownReason, RouteInfo } from './core/routes/routes-view.js'
 export type { PeerData, PolicyRule, Relation, TopologyPeer } from './core/topology.js'
 export { BusError, type BusErrorCode, type Fault } from './errors.js'
 export type { BusMessage } from './node/bus-message.js'
-export { BusNode, type SendOptions, type SendResult } from './node/bus-node.js'
+export { BusNode } from './node/bus-node.js'
 export type { CallOptions, PeerReport } from './node/calls.js'
 export type {
   BusNodeEvents,
   CommandEvent,
   LinkDown,
   Refused,
+  RouteDown,
   Undelivered,
 } from './node/events.js'
 export type { BusLogger } from './node/logger.js'
 export type { BusNodeOptions, TopologyEntry } from './node/options.js'
+export type { ReadyOptions } from './node/ready.js'
+export type { ChangesOptions, Routes } from './node/routes.js'
+export type { SendOptions, SendResult } from './node/send-result.js'

@@ -7,12 +7,12 @@ import type { LinkInfo, NodeState } from '../core/effects.js'
 import { NodeCore } from '../core/node-core.js'
 import type { PeerData, PolicyRule, Relation, TopologyPeer } from '../core/topology.js'
 import { BusError } from '../errors.js'
+import { nodeAmbient } from './ambient.js'
 import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
 import { Clock } from './clock.js'
 import { sendChannel, traceRequest } from './diagnostics.js'
 import { Driver } from './driver.js'
-import { Entropy } from './entropy.js'
 import type { BusNodeEvents } from './events.js'
 import { bytesOf, Inbox } from './inbox.js'
 import { Loopback } from './loopback.js'
@@ -24,27 +24,15 @@ import {
   tokenBytesOf,
 } from './options.js'
 import { Outgoing } from './outgoing.js'
-import { nodePrimitives } from './primitives.js'
 import { type ReadyOptions, untilRunning, within } from './ready.js'
+import { routeFeedOf } from './route-events.js'
+import type { RouteFeed } from './route-feed.js'
+import { Routes } from './routes.js'
+import type { SendOptions, SendResult } from './send-result.js'
 import { runUserCode, throwLater } from './user-code.js'
 
 const DIAL_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
-
-/**
- * What became of a message when it was handed over.
- *
- * sent      it is on its way, and in order behind what was sent before it
- * full      the connection's queue is full; try again after `writable`
- * closed    this node is closing
- * no_route  there is no way to that id
- */
-export type SendResult = 'sent' | 'full' | 'closed' | 'no_route'
-
-export interface SendOptions {
-  /** A number of the caller's choice that travels with the message: signed 32 bits. Default 0. */
-  readonly type?: number
-}
 
 /**
  * A node of the bus. Make one with `BusNode.start`.
@@ -55,6 +43,8 @@ export interface SendOptions {
  */
 export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly id: bigint
+  /** Who is reachable, and by whom. */
+  readonly routes: Routes
   readonly #core: NodeCore
   readonly #driver: Driver
   readonly #clock: Clock
@@ -63,6 +53,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly #outgoing: Outgoing
   readonly #loopback: Loopback
   readonly #narrator: Narrator
+  readonly #feed: RouteFeed
   #firstAttempt: (() => void) | undefined
   #gaveUp: BusError | undefined
   #isOpen = true
@@ -101,9 +92,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     super()
     this.id = options.core.id
     this.#clock = new Clock(() => this.#wake())
-    const entropy = new Entropy()
-    const random = (bytes: number) => entropy.take(bytes)
-    const ambient = { primitives: nodePrimitives, random, wallMs: () => Date.now() }
+    const ambient = nodeAmbient()
     this.#core = new NodeCore(options.core, ambient, {
       message: (data, head) => this.#inbox.message(data, head),
       answer: (data, head) => this.#inbox.returned(data, head),
@@ -119,11 +108,13 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#calls = new Calls({
       core: this.#core,
       outgoing: this.#outgoing,
-      random,
+      random: ambient.random,
       nowMs: () => this.#clock.nowMs(),
       schedule: () => this.#driver.schedule(),
       settled: () => this.#checkIdle(),
     })
+    this.#feed = routeFeedOf(this, this.#core.routes, this.#calls)
+    this.routes = new Routes(this, this.#core.routes, this.#feed)
     this.#inbox = new Inbox({
       outgoing: this.#outgoing,
       calls: this.#calls,
@@ -156,6 +147,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       onEvent: (event) => this.#narrator.tell(event),
       onWritable: () => runUserCode(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
+      onStep: () => this.#feed.looked(),
     })
   }
 
@@ -369,6 +361,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#driver.abandon()
     await stopped
     this.#clock.stop()
+    this.#feed.close()
     runUserCode(() => this.emit('closed'))
   }
 

@@ -54,7 +54,7 @@ export interface CallsEnvironment {
 /** What all tables of open calls have in common, whatever their answers are. */
 type CallTable = Pick<
   OpenCalls<unknown>,
-  'size' | 'nextDeadlineMs' | 'expire' | 'failVia' | 'failAll'
+  'size' | 'nextDeadlineMs' | 'expire' | 'failVia' | 'failGone' | 'failAll'
 >
 
 export class Calls {
@@ -92,6 +92,13 @@ export class Calls {
 
   failVia(link: number): void {
     for (const calls of this.#all) calls.failVia(link)
+  }
+
+  /** The routing table has changed: who was asked may not be there any more. */
+  failGone(): void {
+    if (this.size === 0) return
+    const { routes } = this.#env.core
+    for (const calls of this.#all) calls.failGone((id) => routes.lifeOf(id))
   }
 
   failAll(code: BusErrorCode): void {
@@ -185,7 +192,8 @@ export class Calls {
     return new Promise<T>((resolve, reject) => {
       const viaLink = this.#env.core.route(to)?.number ?? 0
       const dueMs = this.#env.nowMs() + (timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS)
-      calls.open({ key, to: answerer, viaLink, what, resolve, reject }, dueMs, signal)
+      const life = this.#env.core.routes.lifeOf(answerer)
+      calls.open({ key, to: answerer, viaLink, life, what, resolve, reject }, dueMs, signal)
       const outcome = this.#sendOr(calls, key, send)
       if (outcome !== 'sent') calls.fail(key, CODE_OF_OUTCOME[outcome])
       this.#env.schedule()

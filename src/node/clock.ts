@@ -3,6 +3,8 @@
 export class Clock {
   readonly #wake: () => void
   #timer: NodeJS.Timeout | undefined
+  /** In place of the timer where the time has come: the shortest timer takes a millisecond. */
+  #next: NodeJS.Immediate | undefined
   #dueMs = Number.POSITIVE_INFINITY
   #holds = false
 
@@ -20,26 +22,40 @@ export class Clock {
    */
   wakeAt(dueMs: number, holds: boolean): void {
     // Under load the deadline hardly ever changes; a timer that is early only wakes for nothing.
-    const isEarly = this.#timer !== undefined && this.#dueMs <= dueMs
+    const isSet = this.#timer !== undefined || this.#next !== undefined
+    const isEarly = isSet && this.#dueMs <= dueMs
     if (isEarly && dueMs !== Number.POSITIVE_INFINITY && this.#holds === holds) return
     this.stop()
     if (dueMs === Number.POSITIVE_INFINITY) return
     this.#dueMs = dueMs
     this.#holds = holds
+    const waitMs = dueMs - this.nowMs()
+    const waiting = waitMs > 0 ? this.#setTimer(waitMs) : this.#setNext()
+    if (!holds) waiting.unref()
+  }
+
+  #setTimer(waitMs: number): NodeJS.Timeout {
     // Timers fire up to a millisecond early; one more keeps the core from being asked twice.
-    const waitMs = Math.min(Math.max(0, Math.ceil(dueMs - this.nowMs())), TIMER_MS_MAX)
-    this.#timer = setTimeout(() => this.#fired(), waitMs)
-    if (!holds) this.#timer.unref()
+    this.#timer = setTimeout(() => this.#fired(), Math.min(Math.ceil(waitMs), TIMER_MS_MAX))
+    return this.#timer
+  }
+
+  #setNext(): NodeJS.Immediate {
+    this.#next = setImmediate(() => this.#fired())
+    return this.#next
   }
 
   stop(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer)
+    clearTimeout(this.#timer)
+    clearImmediate(this.#next)
     this.#timer = undefined
+    this.#next = undefined
     this.#dueMs = Number.POSITIVE_INFINITY
   }
 
   #fired(): void {
     this.#timer = undefined
+    this.#next = undefined
     this.#dueMs = Number.POSITIVE_INFINITY
     this.#wake()
   }

@@ -25,6 +25,8 @@ export interface DriverOptions {
   readonly onWritable: () => void
   /** The time of the caller's own earliest deadline. */
   readonly nextDeadlineMs: () => number
+  /** The core did something: whatever follows its state looks again. Called very often. */
+  readonly onStep: () => void
 }
 
 export class Driver {
@@ -104,6 +106,7 @@ export class Driver {
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(effect)
     this.schedule()
+    this.#options.onStep()
     this.#tellEvents()
   }
 
@@ -219,6 +222,7 @@ export class Driver {
     }
     // What has no effects may still have set a deadline: routes are told on a turn of their own.
     this.schedule()
+    this.#options.onStep()
     if (this.#core.counters.routeRecordsReceived === routeRecordsReceived) return
     this.#routesMs += this.#options.clock.nowMs() - startMs
     if (this.#routesMs >= ROUTES_HOLD_MS) this.#rest(this.#open.get(number))

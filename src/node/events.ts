@@ -1,6 +1,7 @@
 // What a node tells its user, by event name.
 
 import type { LinkDownReason, LinkInfo, NodeState } from '../core/effects.js'
+import type { RouteDownReason, RouteInfo } from '../core/routes/routes-view.js'
 import type { BusErrorCode } from '../errors.js'
 import type { BusMessage } from './bus-message.js'
 
@@ -22,6 +23,11 @@ export interface LinkDown {
   readonly reason: LinkDownReason
   /** With `fault`: what it broke. */
   readonly code?: BusErrorCode
+}
+
+export interface RouteDown {
+  readonly id: bigint
+  readonly reason: RouteDownReason
 }
 
 export interface Refused {
@@ -56,6 +62,14 @@ export interface BusNodeEvents {
   state: [state: NodeState]
   /** The parent is another node than before; `previous` is 0 at the first. */
   parent_changed: [change: { readonly previous: bigint; readonly parent: bigint }]
+  /** An id became known. Routes are told once a turn; an id that came and went is not told. */
+  route_up: [route: RouteInfo]
+  /** An id is known to nobody any more; not at once for what was above a lost parent. */
+  route_down: [down: RouteDown]
+  /** Still known, but another way, another life or another parent may count for it. */
+  route_changed: [route: RouteInfo]
+  /** More than 65,536 changes came within one turn: look at `routes` as a whole. */
+  route_reset: []
   /** A custom command of the libatbus family. */
   command: [command: CommandEvent]
   /** A neighbour answered a ping. */

@@ -9,6 +9,8 @@ export interface OpenCall<T> {
   readonly to: bigint
   /** Number of the link it left by; when that ends, no answer can be expected. */
   readonly viaLink: number
+  /** The life that was asked, as `lifeOf` names it; 0 where it was not known. */
+  readonly life: number
   readonly what: string
   resolve(value: T): void
   reject(error: Error): void
@@ -74,6 +76,13 @@ export class OpenCalls<T> {
   failVia(link: number): void {
     for (const call of [...this.#open.values()]) {
       if (call.viaLink === link) this.fail(call.key, 'LINK_LOST')
+    }
+  }
+
+  /** Whoever was asked is gone, if another life has its id or none: nobody is left to answer. */
+  failGone(lifeOf: (id: bigint) => number): void {
+    for (const { key, life, to } of [...this.#open.values()]) {
+      if (life !== 0 && lifeOf(to) !== life) this.fail(key, 'LINK_LOST')
     }
   }
 

@@ -10,13 +10,21 @@ interface Outcome {
 
 function open(
   calls: OpenCalls<string>,
-  fields: { key: bigint; to?: bigint; viaLink?: number; dueMs?: number; signal?: AbortSignal },
+  fields: {
+    key: bigint
+    to?: bigint
+    viaLink?: number
+    life?: number
+    dueMs?: number
+    signal?: AbortSignal
+  },
 ): Outcome {
   const outcome: Outcome = {}
   const call = {
     key: fields.key,
     to: fields.to ?? 1n,
     viaLink: fields.viaLink ?? 1,
+    life: fields.life ?? 0,
     what: `call ${fields.key}`,
     resolve: (value: string) => {
       outcome.value = value
@@ -73,6 +81,29 @@ test('the end of a link ends the calls that left by it, and no others', (t) => {
   calls.failAll('NODE_CLOSED')
   t.is(there.code, 'NODE_CLOSED')
   t.is(calls.size, 0)
+})
+
+test('a call ends when the life that was asked is gone, and not for a life that was unknown', (t) => {
+  const calls = new OpenCalls<string>()
+  const lives = new Map([
+    [1n, 11],
+    [2n, 22],
+    [3n, 33],
+  ])
+  const lifeOf = (id: bigint) => lives.get(id) ?? 0
+  const stays = open(calls, { key: 1n, to: 1n, life: 11 })
+  const gone = open(calls, { key: 2n, to: 2n, life: 22 })
+  const replaced = open(calls, { key: 3n, to: 3n, life: 33 })
+  const unknown = open(calls, { key: 4n, to: 4n, life: 0 })
+  calls.failGone(lifeOf)
+  t.is(calls.size, 4)
+  lives.delete(2n)
+  lives.set(3n, 34)
+  lives.set(4n, 44)
+  calls.failGone(lifeOf)
+  t.is(gone.code, 'LINK_LOST')
+  t.is(replaced.code, 'LINK_LOST')
+  t.deepEqual([stays, unknown], [{}, {}])
 })
 
 test('a signal ends its call with the reason, and is let go when the call ends', (t) => {

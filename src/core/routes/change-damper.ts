@@ -5,7 +5,7 @@
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { ChangeLog } from './change-log.js'
 import type { IdHash } from './id-hash.js'
-import { type Sight, seenByBoth } from './route-table.js'
+import { SEEN, type Sight, seenByBoth } from './route-table.js'
 
 const CALM_CHANGES_MAX = 5
 const WINDOW_MS = 10_000
@@ -21,7 +21,7 @@ const PLACES_MAX = 4_096
 /** A change that waits for its second to be over. */
 interface Held {
   readonly dueMs: number
-  readonly before: { up: number; down: number }
+  readonly before: { up: number; down: number; readonly wasKnown: boolean }
   reason: number
   concernsUp: boolean
 }
@@ -55,7 +55,8 @@ export class ChangeDamper {
     const dueMs = this.#lastMs[at]! + DAMPED_MS
     if (count > CALM_CHANGES_MAX && dueMs > nowMs && this.#held.size < HELD_MAX) {
       const { down, up } = before
-      this.#held.set(joinHalves(high, low), { dueMs, before: { up, down }, reason, concernsUp })
+      const first = { up, down, wasKnown: down !== SEEN.BY_NOBODY }
+      this.#held.set(joinHalves(high, low), { dueMs, before: first, reason, concernsUp })
       return
     }
     if (isNew) this.#sinceMs[at] = nowMs

@@ -4,7 +4,7 @@
 // touched since, so a slow one costs no memory and many changes of one id are told as one.
 
 import { IdHash } from './id-hash.js'
-import { type Sight, seenByBoth } from './route-table.js'
+import { SEEN, type Sight, seenByBoth } from './route-table.js'
 
 /** Ids that the log holds; a subscriber that is further behind gets a new snapshot. */
 export const LOG_IDS_MAX = 65_536
@@ -14,6 +14,8 @@ const START_ENTRIES = 64
 /** Words of an entry. The last holds the reason, and whether those above and beside are concerned. */
 const WORDS = 5
 const CONCERNS_UP = 0x100
+/** Something was known of the id before this very change. */
+const WAS_KNOWN = 0x200
 const ID_HIGH = 0
 const ID_LOW = 1
 const UP = 2
@@ -28,6 +30,8 @@ export class LogEntry {
   up = 0
   down = 0
   reason = 0
+  /** Something was known of the id before this very change. */
+  wasKnown = false
 }
 
 export class ChangeLog {
@@ -84,7 +88,9 @@ export class ChangeLog {
     words[at + ID_LOW] = idLow
     words[at + UP] = before.up
     words[at + DOWN] = before.down
-    words[at + REASON] = concernsUp ? reason | CONCERNS_UP : reason
+    const { wasKnown = before.down !== SEEN.BY_NOBODY } = before
+    const known = wasKnown ? WAS_KNOWN : 0
+    words[at + REASON] = reason | known | (concernsUp ? CONCERNS_UP : 0)
     if (concernsUp) this.#upHead = this.#head
   }
 
@@ -112,6 +118,7 @@ export class ChangeLog {
     into.up = words[at + UP]!
     into.down = words[at + DOWN]!
     into.reason = words[at + REASON]! & 0xff
+    into.wasKnown = (words[at + REASON]! & WAS_KNOWN) !== 0
   }
 
   /** False where the change with this number, and those it stands for, concern children only. */

@@ -18,6 +18,8 @@ export const SEEN = { BY_NOBODY: 0, BY_ALL: -1 } as const
 export interface Sight {
   readonly up: number
   readonly down: number
+  /** Where it is not what `down` says: of the first of several changes that are told as one. */
+  readonly wasKnown?: boolean
 }
 
 /** What the records of an id amount to, before a change. Scratch, overwritten by each call. */

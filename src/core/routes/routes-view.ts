@@ -1,11 +1,11 @@
 // The routing table as its owner may look at it: who is reachable, by whom, and what has changed.
 
 import { REMOVE_REASON } from '../../wire/route-messages.js'
+import { RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { LinkRole } from '../effects.js'
-import { IdMap } from '../id-map.js'
 import type { NextHop } from '../next-hop.js'
-import { LogEntry } from './change-log.js'
+import { ChangeReader, type Touched } from './change-reader.js'
 import type { Routing } from './routing.js'
 
 /** One way to an id: a value, not the live thing. */
@@ -41,7 +41,7 @@ export class RoutesView {
   readonly #routing: Routing
   readonly #nextHop: NextHop
   readonly #selfId: bigint
-  readonly #entry = new LogEntry()
+  readonly #record = new RouteRecord()
 
   constructor(routing: Routing, nextHop: NextHop, selfId: bigint) {
     this.#routing = routing
@@ -121,35 +121,57 @@ export class RoutesView {
     return this.#routing.log.head
   }
 
+  /** A reader that begins at a version: the present one by default. */
+  reader(version = this.version): ChangeReader {
+    return new ChangeReader(this.#routing.log, version)
+  }
+
+  /** The next change that a reader has not seen: as things stand now. Undefined for none. */
+  nextChange(reader: ChangeReader): RouteChange | undefined {
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      if (next === 'reset') return { kind: 'reset' }
+      const change = this.#change(next)
+      if (change !== undefined) return change
+    }
+    return undefined
+  }
+
   /**
    * What became of every id that was touched since a version, each once. A reader that comes
    * seldom gets many changes of one id as one.
    */
   changesSince(version: number): RouteChange[] {
-    const { log } = this.#routing
-    if (version < log.tail) return [{ kind: 'reset' }]
+    const reader = this.reader(version)
     const changes: RouteChange[] = []
-    const wasKnown = new IdMap<'known' | 'unknown'>()
-    const entry = this.#entry
-    for (let number = version + 1; number <= log.head; number++) {
-      log.read(number, entry)
-      const { idHigh, idLow } = entry
-      if (joinHalves(idHigh, idLow) === this.#selfId) continue
-      if (wasKnown.get(idHigh, idLow) === undefined) {
-        wasKnown.set(idHigh, idLow, entry.down === 0 ? 'unknown' : 'known')
-      }
-      if (!log.isLast(number, entry)) continue
-      const change = this.#change(entry, wasKnown.get(idHigh, idLow) === 'known')
-      if (change !== undefined) changes.push(change)
+    for (let next = this.nextChange(reader); next; next = this.nextChange(reader)) {
+      changes.push(next)
     }
     return changes
   }
 
-  #change(entry: LogEntry, wasKnown: boolean): RouteChange | undefined {
-    const row = this.#rowOf(entry.idHigh, entry.idLow)
-    if (row >= 0) return { kind: wasKnown ? 'changed' : 'up', route: this.#info(row) }
+  #change({ id, wasKnown, reason }: Exclude<Touched, 'reset'>): RouteChange | undefined {
+    if (id === this.#selfId) return undefined
+    const route = this.get(id)
+    if (route !== undefined) return { kind: wasKnown ? 'changed' : 'up', route }
     if (!wasKnown) return undefined
-    const id = joinHalves(entry.idHigh, entry.idLow)
-    return { kind: 'down', id, reason: REASONS.get(entry.reason) ?? 'withdrawn' }
+    return { kind: 'down', id, reason: REASONS.get(reason) ?? 'withdrawn' }
+  }
+
+  /**
+   * Names the life that has an id now, among the lives that this id ever had; 0 where it is not
+   * known. Two lives share a number once in 2^32 times.
+   */
+  lifeOf(id: bigint): number {
+    const row = this.#rowOf(highHalf(id), lowHalf(id))
+    const { rows } = this.#routing.table
+    if (row < 0 || rows.isMadeUp(row)) return 0
+    const record = this.#record
+    rows.read(row, record)
+    return record.incarnation.reduce((mixed, word) => mixed ^ word)
+  }
+
+  /** Every neighbour that we asked for its table has told all of it. */
+  get isComplete(): boolean {
+    return this.#routing.isComplete
   }
 }

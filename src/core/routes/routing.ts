@@ -414,6 +414,15 @@ export class Routing {
     return this.#linkOf[this.table.rows.slot(row)]
   }
 
+  /** Nothing that we asked for, or are about to, is still to come. */
+  get isComplete(): boolean {
+    for (const { routes } of this.#state.neighbours) {
+      const state = routes?.subscription.state ?? 'none'
+      if (state !== 'none' && state !== 'live') return false
+    }
+    return true
+  }
+
   isNeighbour(id: bigint): boolean {
     return this.#state.neighbours.get(id) !== undefined
   }
