@@ -12,8 +12,13 @@ import type { World } from './world.js'
 const IDS_AN_EVENT = 2
 /** After so many events of one life its whole table is looked at. */
 const WHOLE_EVERY = 64
-/** A circle that stands this long between nodes that hear each other will not go away. */
-const CIRCLE_MS = 5_000
+/**
+ * A circle that stands this long, whenever it is looked at, between nodes that hear each other will
+ * not go away: an id that changes too often is told a second later at each of a dozen levels, up and
+ * down again.
+ */
+const CIRCLE_MS = 25_000
+const LOOK_AGAIN_MS = 1_000
 /**
  * Silence of 24 s, a stall of the judge's own of 8 s, and a tick; then the grace time of 15 s, in
  * which a lost parent's ids are still shown to children.
@@ -119,23 +124,23 @@ export class RouteSafety {
     const key = `${id}:${circle.lives.map(({ number }) => number).join('>')}`
     if (this.#circles.has(key)) return
     this.#circles.add(key)
-    const { nowMs, scenario, schedule } = this.#world
-    schedule.after(CIRCLE_MS + 8 * scenario.latencyMs, () => {
-      this.#circles.delete(key)
-      this.#checkCircle(circle, id, nowMs)
-    })
+    this.#lookAgain(key, circle, id)
   }
 
-  #checkCircle(circle: Circle, id: bigint, sinceMs: number): void {
-    const { lives, links } = circle
-    const isSettled =
-      lives.every((life) => isAwake(life, sinceMs)) && links.every((link) => isHeard(link, sinceMs))
-    const first = lives[0]
-    if (!isSettled || first === undefined) return
-    const now = circleFrom(first, id)
-    if (now === undefined || now.lives.some((life, at) => life !== lives[at])) return
-    const way = lives.map(({ name }) => name).join(' > ')
-    fail(`the next hops to 0x${id.toString(16)} go in a circle: ${way}`)
+  #lookAgain(key: string, circle: Circle, id: bigint): void {
+    const { nowMs, schedule } = this.#world
+    const look = (): void => {
+      const stands = isSame(circle, circleFrom(circle.lives[0], id))
+      if (stands && this.#world.nowMs - nowMs < CIRCLE_MS) {
+        schedule.after(LOOK_AGAIN_MS, look)
+        return
+      }
+      this.#circles.delete(key)
+      if (stands && isSettled(circle, nowMs)) {
+        fail(`the next hops to 0x${id.toString(16)} go in a circle: ${wayOf(circle)}`)
+      }
+    }
+    schedule.after(LOOK_AGAIN_MS, look)
   }
 
   /** The faults are over: from when on nobody may use what is gone for ever. */
@@ -159,7 +164,7 @@ export class RouteSafety {
   }
 }
 
-function circleFrom(start: Life, id: bigint): Circle | undefined {
+function circleFrom(start: Life | undefined, id: bigint): Circle | undefined {
   const lives: Life[] = []
   const links: LinkRecord[] = []
   for (let life: Life | undefined = start; life?.isAlive === true && life.place.id !== id; ) {
@@ -191,4 +196,19 @@ function isHeard({ end }: LinkRecord, sinceMs: number): boolean {
     if (pipe.stalledUntilMs > sinceMs) return false
   }
   return true
+}
+
+function wayOf({ lives }: Circle): string {
+  return lives.map(({ name }) => name).join(' > ')
+}
+
+/** All of it is awake, and its links were heard, since then. */
+function isSettled({ lives, links }: Circle, sinceMs: number): boolean {
+  return (
+    lives.every((life) => isAwake(life, sinceMs)) && links.every((link) => isHeard(link, sinceMs))
+  )
+}
+
+function isSame(circle: Circle, now: Circle | undefined): boolean {
+  return now?.lives.every((life, at) => life === circle.lives[at]) === true
 }
