@@ -25,20 +25,45 @@ export function untilRoutesComplete(
   options: ReadyOptions,
 ): Promise<void> {
   const holds = (): boolean => node.state === 'running' && node.routes.isComplete
-  return untilTrue(node, options, { holds, feed })
+  const watch: Watch = {
+    wake: (look) => feed.onComplete(look),
+    forget: (look) => feed.forget(look),
+  }
+  return untilTrue(node, options, { holds, watch })
+}
+
+/** Until an id is known to be reachable; rejects likewise. */
+export function untilReachable(
+  node: BusNode,
+  feed: RouteFeed,
+  id: bigint,
+  options: ReadyOptions,
+): Promise<void> {
+  const holds = (): boolean => node.state === 'running' && node.routes.has(id) === true
+  const watch: Watch = {
+    wake: (look) => feed.onChange(look),
+    forget: (look) => feed.forget(look),
+  }
+  return untilTrue(node, options, { holds, watch })
+}
+
+/** What else than the node's state is to be looked at: calls back once, if it is not forgotten. */
+interface Watch {
+  readonly wake: (look: () => void) => void
+  readonly forget: (look: () => void) => void
 }
 
 function untilTrue(
   node: BusNode,
   options: ReadyOptions,
-  { holds, feed }: { readonly holds: () => boolean; readonly feed?: RouteFeed },
+  { holds, watch }: { readonly holds: () => boolean; readonly watch?: Watch },
 ): Promise<void> {
   const { timeoutMs = READY_TIMEOUT_MS, signal } = options
   return new Promise<void>((resolve, reject) => {
     const settle = (error?: BusError) => {
       clearTimeout(timer)
       node.off('state', look).off('closed', closed)
-      feed?.forget(look)
+      watch?.forget(look)
       signal?.removeEventListener('abort', aborted)
       if (error === undefined) resolve()
       else reject(error)
@@ -49,7 +74,7 @@ function untilTrue(
     const aborted = () => settle(new BusError('ABORTED', what, { cause: signal?.reason }))
     const look = () => {
       if (holds()) settle()
-      else feed?.onComplete(look)
+      else watch?.wake(look)
     }
     node.on('state', look).on('closed', closed)
     signal?.addEventListener('abort', aborted)

@@ -3,7 +3,7 @@
 import { type BusIdLike, parseId } from '../core/bus-id.js'
 import type { RouteChange, RouteInfo, RoutesView } from '../core/routes/routes-view.js'
 import type { BusNode } from './bus-node.js'
-import { type ReadyOptions, untilRoutesComplete } from './ready.js'
+import { type ReadyOptions, untilReachable, untilRoutesComplete } from './ready.js'
 import { RouteChanges } from './route-changes.js'
 import type { RouteFeed } from './route-feed.js'
 
@@ -62,6 +62,15 @@ export class Routes {
    */
   ready(options: ReadyOptions = {}): Promise<void> {
     return untilRoutesComplete(this.#node, this.#feed, options)
+  }
+
+  /**
+   * Resolves once a path of live links leads to an id, at once where one does: word of a node that
+   * has just joined takes a moment to cross the tree. Rejects as `ready` does, and throws
+   * BAD_ARGUMENT for what is no id.
+   */
+  waitFor(id: BusIdLike, options: ReadyOptions = {}): Promise<void> {
+    return untilReachable(this.#node, this.#feed, parseId(id), options)
   }
 
   /**

@@ -65,7 +65,9 @@ export class Nodes {
     options: Partial<BusNodeOptions> = {},
   ): Promise<{ parent: BusNode; child: BusNode; other: BusNode }> {
     const { parent, child } = await this.pair(carrier, { parent: options, child: options })
-    return { parent, child, other: await this.child(parent, OTHER, options) }
+    const other = await this.child(parent, OTHER, options)
+    await Promise.all([child.routes.waitFor(OTHER), other.routes.waitFor(CHILD)])
+    return { parent, child, other }
   }
 
   /** The node that was started last under that id. */

@@ -9,6 +9,7 @@ import {
   Received,
   thrownCode,
   turns,
+  until,
 } from './_nodes.js'
 
 test('a node knows of itself and its parent without being told', async (t) => {
@@ -23,22 +24,39 @@ test('a node knows of itself and its parent without being told', async (t) => {
   t.is(parent.relation(0x999n), 'invalid')
 })
 
-test('what a node was told of the tree decides the way, from the next message on', async (t) => {
+test('a node below another is reached without a word of it, and not any more once it is gone', async (t) => {
   const nodes = new Nodes(t)
   const root = await nodes.root('tcp')
   const branch = await nodes.child(root, CHILD, { listen: [nodes.address('tcp')] })
+  t.is(root.send(OTHER, 'no way'), 'no_route')
   const leaf = await nodes.child(branch, OTHER)
   const received = new Received(leaf)
-  t.is(root.send(OTHER, 'no way'), 'no_route')
-  t.true(root.updateTopology(OTHER, CHILD))
+  await root.routes.waitFor(OTHER)
   t.is(root.route(OTHER)?.id, CHILD)
   t.is(root.send(OTHER, 'down'), 'sent')
   await received.count(1)
   await root.confirm(OTHER, 'and back')
+  const gone = eventOf(root, 'route_down')
+  await leaf.close()
+  t.deepEqual(await gone, { id: OTHER, reason: 'left' })
+  t.is(root.send(OTHER, 'no way'), 'no_route')
+  t.is(await codeOf(root.confirm(OTHER, 'x')), 'NO_ROUTE')
+})
+
+test('behind a plain node the topology decides the way, from the next message on', async (t) => {
+  const { RawPeer } = await import('./_raw-peer.js')
+  const nodes = new Nodes(t)
+  const root = await nodes.root('tcp')
+  const plain = await RawPeer.join(root.addresses[0]!, CHILD)
+  await until(() => root.peers().length === 1)
+  t.is(root.send(OTHER, 'no way'), 'no_route')
+  t.true(root.updateTopology(OTHER, CHILD))
+  t.is(root.route(OTHER)?.id, CHILD)
+  t.is(root.send(OTHER, 'down'), 'sent')
   t.true(root.removeTopology(OTHER))
   t.false(root.removeTopology(OTHER))
   t.is(root.send(OTHER, 'no way'), 'no_route')
-  t.is(await codeOf(root.confirm(OTHER, 'x')), 'NO_ROUTE')
+  plain.hangUp()
 })
 
 test('a topology can be given at the start, and a circle is refused', async (t) => {
@@ -54,17 +72,15 @@ test('a topology can be given at the start, and a circle is refused', async (t) 
   t.is(root.relation(OTHER), 'transitive_downstream')
   t.is(root.route(OTHER), undefined)
   const branch = await nodes.child(root, CHILD)
-  t.is(root.route(OTHER)?.id, CHILD)
+  t.is(root.route(CHILD)?.id, CHILD)
+  // The branch tells all that it has below it: the topology adds nothing to that.
+  t.is(root.route(OTHER), undefined)
   t.false(root.updateTopology(CHILD, OTHER))
   t.false(root.updateTopology(PARENT, PARENT))
   t.is(
     thrownCode(() => root.updateTopology(-1n, PARENT)),
     'BAD_ARGUMENT',
   )
-  // The branch does not know the leaf: it sends nothing back up, and says so.
-  const failed = eventOf(root, 'undelivered')
-  root.send(OTHER, 'x')
-  t.like(await failed, { code: 'NO_ROUTE', by: CHILD })
   t.is(branch.relation(OTHER), 'invalid')
 })
 
