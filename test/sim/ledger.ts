@@ -6,6 +6,9 @@ import type { Life } from './life.js'
 import { fail } from './violation.js'
 import type { Place, World } from './world.js'
 
+/** Word of a loss has crossed the deepest tree by then, if no id of it flaps. */
+const UNSETTLED_MS = 15_000
+
 const FLAG_REQUIRE_RESPONSE = 1
 const HEADER_BYTES = 12
 const LOOP_CODE = -75
@@ -174,12 +177,24 @@ export class Ledger {
     }
     const code = head.resultCode
     if (message.answer !== undefined) fail(`${name} was answered twice`)
-    if (code === LOOP_CODE) fail(`${name} came back to a node that it had passed`)
+    if (code === LOOP_CODE && !this.#isUnsettled(message)) {
+      fail(`${name} came back to a node that it had passed`)
+    }
     if (code === 0 && !message.asks) fail(`${name} was confirmed, but nobody had asked`)
     if (code === 0 && !message.isDelivered) fail(`${name} was confirmed, not delivered`)
     if (code !== 0 && message.isDelivered) fail(`${name} was delivered and failed (${code})`)
     message.answer = code
     this.#open.delete(message)
+  }
+
+  /**
+   * Where nodes have several parents, word of a loss comes to them by ways of different length:
+   * until then one may send up what another sends down to it again.
+   */
+  #isUnsettled({ sentAtMs }: Message): boolean {
+    const { isTangled, places } = this.#world
+    const sinceMs = sentAtMs - UNSETTLED_MS
+    return isTangled && places.some(({ linkEndedAtMs }) => linkEndedAtMs >= sinceMs)
   }
 
   /** A place has another parent: what is under way goes on by the new way from wherever it is. */

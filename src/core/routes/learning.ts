@@ -1,12 +1,13 @@
 // Every change of the routing table goes through here, so that none is left out of the log.
 
 import type { RouteRecord } from '../../wire/route-record.js'
+import { highHalf, lowHalf } from '../bus-id.js'
 import { BelowMoved } from './below-moved.js'
 import type { ChangeDamper } from './change-damper.js'
 import type { Feeder, LearnedSet } from './learned-set.js'
 import { CHILD_RANK } from './learned-set.js'
 import { Ranges } from './ranges.js'
-import { type RouteTable, Standing, seenMore } from './route-table.js'
+import { type RouteTable, SEEN, Standing, seenMore } from './route-table.js'
 import { MARK } from './row-store.js'
 
 const HIDDEN = MARK.MOVED | MARK.BELOW_MOVED
@@ -133,10 +134,10 @@ export class Learning {
   }
 
   /** Notes an id whose record is not in the table: our own. */
-  touchAlone(high: number, low: number): void {
-    this.#before.up = -1
-    this.#before.down = -1
-    this.#log.append(high, low, this.#before, 0)
+  touchAlone(id: bigint): void {
+    this.#before.up = SEEN.BY_ALL
+    this.#before.down = SEEN.BY_ALL
+    this.#log.append(highHalf(id), lowHalf(id), this.#before, 0)
   }
 
   /**

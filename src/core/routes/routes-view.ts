@@ -66,8 +66,9 @@ export class RoutesView {
   has(id: bigint): boolean | 'maybe' {
     if (id === this.#selfId) return true
     const { table } = this.#routing
-    if (this.#routing.isNeighbour(id) || table.best(highHalf(id), lowHalf(id), false) >= 0)
-      return true
+    const high = highHalf(id)
+    const low = lowHalf(id)
+    if (this.#routing.neighbourRow(high, low) >= 0 || table.best(high, low, false) >= 0) return true
     return this.#nextHop.find(highHalf(id), lowHalf(id)) === undefined ? false : 'maybe'
   }
 
