@@ -73,12 +73,13 @@ export interface BusNodeOptions {
   readonly hostIdentity?: string
   /**
    * Opens a direct link to a sibling when a parent sees that the two talk; it is closed again when
-   * it is idle for a minute. False: messages between children always pass their parent. Default true.
+   * it is idle for a minute. False: messages between children always pass their parent. Default
+   * true.
    */
   readonly siblings?: boolean
   /**
-   * With several parent addresses: `one` keeps a link to one of them and goes on to the next when it
-   * is gone; `all` attaches to every one at once, so that the loss of one changes nothing for whoever
+   * With several parent addresses: `one` keeps a link to one of them and goes on to the next when
+   * it is gone; `all` attaches to every one at once, so that the loss of one changes nothing for who
    * another vouches for. Default `one`.
    */
   readonly parentMode?: 'one' | 'all'

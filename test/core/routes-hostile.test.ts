@@ -192,7 +192,7 @@ test('the same, of a life that is several levels away', (t) => {
   stillTalk(t, { ...at, leaf: deep })
 })
 
-test("another's life with a higher attach, claimed again and again, costs the claimant its link", (t) => {
+test("another's life, claimed again and again, costs the claimant its link", (t) => {
   const at = scene()
   const evil = evilChild(at)
   for (let attach = 7; attach < 10; attach++) {

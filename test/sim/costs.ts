@@ -83,7 +83,7 @@ function upAndOn(meter: RouteMeter): Carried {
   }
 }
 
-/** So many children come at once; each is told of all others. What they are told is not taken in. */
+/** So many children come at once; each is told of all others, and takes nothing of it in. */
 export function joinAtOnce(children: number): Carried {
   const tree = new LightTree()
   const meter = new RouteMeter(tree)

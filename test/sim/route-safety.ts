@@ -14,8 +14,8 @@ const IDS_AN_EVENT = 2
 const WHOLE_EVERY = 64
 /**
  * A circle that stands this long, whenever it is looked at, between nodes that hear each other will
- * not go away: an id that changes too often is told a second later at each of a dozen levels, up and
- * down again.
+ * not go away: an id that changes too often is told a second later at each of a dozen levels, up
+ * and down again.
  */
 const CIRCLE_MS = 25_000
 const LOOK_AGAIN_MS = 1_000

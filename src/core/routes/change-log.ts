@@ -11,7 +11,7 @@ export const LOG_IDS_MAX = 65_536
 
 const START_ENTRIES = 64
 
-/** Words of an entry. The last holds the reason, and whether those above and beside are concerned. */
+/** Words of an entry. The last holds the reason, and what the bits below say. */
 const WORDS = 5
 const CONCERNS_UP = 0x100
 /** Something was known of the id before this very change. */

@@ -77,7 +77,7 @@ export class RoutesView {
     return row < 0 ? undefined : this.#info(row)
   }
 
-  /** The 16 bytes that name the life which `get` speaks of: a copy. Undefined where it is unknown. */
+  /** The 16 bytes that name the life which `get` speaks of: a copy; undefined if unknown. */
   incarnation(id: bigint): Uint8Array | undefined {
     const row = this.#rowOf(highHalf(id), lowHalf(id))
     const { rows } = this.#routing.table
