@@ -79,8 +79,8 @@ export interface BusNodeOptions {
   readonly siblings?: boolean
   /**
    * With several parent addresses: `one` keeps a link to one of them and goes on to the next when
-   * it is gone; `all` attaches to every one at once, so that the loss of one changes nothing for who
-   * another vouches for. Default `one`.
+   * it is gone; `all` attaches to every one at once, so that the loss of one changes nothing for
+   * whom another vouches for. Default `one`.
    */
   readonly parentMode?: 'one' | 'all'
   /** False: speak as a plain libatbus node does. Default true. */
