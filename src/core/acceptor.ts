@@ -135,7 +135,10 @@ export class Acceptor {
     this.#probing.delete(connection)
     const { sequence, register } = held
     connection.held = undefined
+    // A link to the id that came up meanwhile is a holder of its own.
+    const { neighbours } = this.#state
     if (isAlive) this.#refuse(connection, sequence, register.id, 'ID_CONFLICT')
+    else if (neighbours.get(register.id)) this.#admit(connection, sequence, register)
     else this.#welcome(connection, sequence, register, { kind: 'new' })
   }
 
@@ -235,8 +238,7 @@ export class Acceptor {
     handshake: Handshake | undefined,
     request: RegisterData,
   ): void {
-    const bindings = request.announcement?.bindings ?? []
-    const { body } = this.#registrar.response(connection, handshake, bindings)
+    const { body } = this.#registrar.response(connection, handshake, request)
     this.#write(connection, sequence, 0, body)
   }
 
@@ -270,7 +272,7 @@ export class Acceptor {
    */
   #refusalBody(connection: Connection, code: BusErrorCode): RegisterData {
     if (code === 'ACCESS_DENIED' || code === 'BAD_VERSION') return this.#registrar.bare()
-    return this.#registrar.response(connection, undefined, []).body
+    return this.#registrar.response(connection, undefined, undefined).body
   }
 }
 

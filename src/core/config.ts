@@ -6,6 +6,7 @@ import type { CurveName } from '../wire/key-exchange.js'
 import type { Primitives } from '../wire/primitives.js'
 import { DETAIL } from '../wire/route-messages.js'
 import { DEFAULT_RETRY, type RetryPolicy } from './parent-dialler.js'
+import type { Grant } from './routes/id-range.js'
 
 export interface CoreConfig {
   readonly id: bigint
@@ -36,6 +37,8 @@ export interface CoreConfig {
   readonly routeDetail: number
   /** Links to siblings are opened when a parent sees us talk to them. Default true. */
   readonly siblings: boolean
+  /** What children may announce; one that is not named, every id. Default: none is named. */
+  readonly grants: readonly Grant[]
 }
 
 export interface SecurityRules {
@@ -117,6 +120,7 @@ export const DEFAULT_CONFIG = {
   announce: true,
   routeDetail: DETAIL.nodes,
   siblings: true,
+  grants: [],
 } as const satisfies Partial<CoreConfig>
 
 /** Everything from outside that is not an input: chance, the calendar, and the crypto library. */

@@ -28,7 +28,8 @@ const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
   dialling: ['registering', 'ended'],
   registering: ['bound', 'ended'],
   awaiting: ['probing', 'temporary', 'bound', 'ended'],
-  probing: ['bound', 'ended'],
+  // Asked elsewhere first, then here, where another link to the id has come up meanwhile.
+  probing: ['probing', 'bound', 'ended'],
   temporary: ['ended'],
   bound: ['ended'],
   ended: [],

@@ -29,6 +29,7 @@ export type TimerKind =
   | 'sync'
   | 'idle'
   | 'gate'
+  | 'pace'
 export type Timer = `${TimerKind}:${number}`
 
 /** Sequences count microseconds since 2026-01-01 at the start of the process (spec A.5). */

@@ -35,6 +35,8 @@ export interface Counters {
   routeRecordsReceived: number
   /** Routing messages on a link where we did not ask for them. */
   lateRoutes: number
+  /** Times that a link was read more slowly, for how often its table changed. */
+  routesSlowed: number
   /** Records that were not taken: out of bounds, over the ceiling, not granted. */
   routesRefused: number
   /** Ids that were claimed by a life that was elsewhere. */
@@ -70,6 +72,7 @@ export function newCounters(): Counters {
     routePacketsReceived: 0,
     routeRecordsReceived: 0,
     lateRoutes: 0,
+    routesSlowed: 0,
     routesRefused: 0,
     falseMoves: 0,
     ownIdHeard: 0,

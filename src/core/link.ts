@@ -2,6 +2,8 @@
 
 import { assert } from '../errors.js'
 import { CAPABILITY } from '../wire/capabilities.js'
+import type { IdRange } from '../wire/control-messages.js'
+import { NO_RANGES } from '../wire/route-record.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import type { Connection } from './connection.js'
 import type { LinkInfo, LinkRole } from './effects.js'
@@ -22,6 +24,8 @@ export interface PeerIdentity {
   readonly attach: bigint
   /** Where it can be reached, in the family's notation. */
   readonly addresses: readonly string[]
+  /** The ids that it grants us, where it is our parent; none stand for all. */
+  readonly ranges: readonly IdRange[]
 }
 
 export class Link {
@@ -62,6 +66,8 @@ export class Link {
   dataAtMs = 0
   /** The child link to which its last own message was forwarded. */
   partner: Link | undefined
+  /** The ids that a child may announce; none stand for all. */
+  granted: readonly IdRange[] = NO_RANGES
   /** Its part of the routing table, while the link stands. */
   routes: LinkRoutes | undefined
 

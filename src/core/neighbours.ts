@@ -8,6 +8,7 @@ import type { Link } from './link.js'
 export class Neighbours {
   readonly #byId = new IdMap<Link>()
   readonly #parents = new Set<Link>()
+  #granting = 0
 
   get size(): number {
     return this.#byId.size
@@ -23,6 +24,11 @@ export class Neighbours {
     return this.#parents
   }
 
+  /** A parent takes only some ids from us. */
+  get hasGrants(): boolean {
+    return this.#granting > 0
+  }
+
   get(id: bigint): Link | undefined {
     return this.#byId.get(highHalf(id), lowHalf(id))
   }
@@ -34,14 +40,16 @@ export class Neighbours {
   add(link: Link): void {
     assert(this.find(link.idHigh, link.idLow) === undefined, 'at most one link for each neighbour')
     this.#byId.set(link.idHigh, link.idLow, link)
-    if (link.role === 'parent') this.#parents.add(link)
+    if (link.role !== 'parent') return
+    this.#parents.add(link)
+    if (link.peer.ranges.length > 0) this.#granting++
   }
 
   /** False for a link that is not there any more: a newer one with its id stays untouched. */
   remove(link: Link): boolean {
     if (this.find(link.idHigh, link.idLow) !== link) return false
     this.#byId.delete(link.idHigh, link.idLow)
-    this.#parents.delete(link)
+    if (this.#parents.delete(link) && link.peer.ranges.length > 0) this.#granting--
     return true
   }
 

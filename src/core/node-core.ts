@@ -69,7 +69,7 @@ export class NodeCore {
     const routing = this.#routing
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
-    this.routes = new RoutesView(routing, nextHop, config.id)
+    this.routes = new RoutesView(state, routing, nextHop)
     this.#acceptor = new Acceptor(state, this.#links, registrar, routing)
     this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, dial)

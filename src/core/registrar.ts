@@ -17,15 +17,18 @@ import {
   encodeControl,
   encodeControlMember,
   type Handshake,
+  type IdRange,
   type RegisterData,
 } from '../wire/control.js'
 import { frameOf } from '../wire/frame.js'
+import { NO_RANGES } from '../wire/route-record.js'
 import { announceable } from './announced-address.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { LinkRole } from './effects.js'
 import type { PeerIdentity } from './link.js'
 import { ReplayGuard } from './replay-guard.js'
+import { grantedTo } from './routes/grants.js'
 
 /** Transports we can be reached by. Never mem or shm: a C++ peer would wait for them (spec 0.5). */
 const SCHEMES = ['ipv4', 'ipv6', 'atcp', 'dns', 'unix', 'pipe']
@@ -37,6 +40,14 @@ export const ANNOUNCEMENT_REVISION = 1
 
 /** The roles a dialler may take, as the announcement numbers them. */
 export const ROLE_NUMBERS = { child: 1, sibling: 2 } as const
+
+/** What an announcement says of the link that it is for. */
+interface Wish {
+  readonly role: number
+  readonly expectedId: bigint
+  /** Granted, in a response to a child. */
+  readonly ranges: readonly IdRange[]
+}
 
 export interface Registration {
   readonly body: RegisterData
@@ -54,7 +65,7 @@ export class Registrar {
   /** Our registration as dialler. */
   request(connection: Connection, role: 'child' | 'sibling', expectedId: bigint): Registration {
     const handshake = connection.session.offer(BigInt(this.#state.nextSequence()))
-    const wish = { role: ROLE_NUMBERS[role], expectedId }
+    const wish = { role: ROLE_NUMBERS[role], expectedId, ranges: NO_RANGES }
     return this.#compose(connection, handshake, wish, undefined)
   }
 
@@ -62,9 +73,11 @@ export class Registrar {
   response(
     connection: Connection,
     handshake: Handshake | undefined,
-    requestBindings: readonly Uint8Array[],
+    request: RegisterData | undefined,
   ): Registration {
-    return this.#compose(connection, handshake, { role: 0, expectedId: 0n }, requestBindings)
+    const ranges = request ? grantedTo(this.#state, request.id) : NO_RANGES
+    const bindings = request?.announcement?.bindings ?? []
+    return this.#compose(connection, handshake, { role: 0, expectedId: 0n, ranges }, bindings)
   }
 
   /** An answer that says no more than its result code. */
@@ -77,7 +90,7 @@ export class Registrar {
   #compose(
     connection: Connection,
     handshake: Handshake | undefined,
-    wish: { role: number; expectedId: bigint },
+    wish: Wish,
     requestBindings: readonly Uint8Array[] | undefined,
   ): Registration {
     const { ambient, config, tokens } = this.#state
@@ -90,11 +103,7 @@ export class Registrar {
     return { body: sealed(draft, signatures, bindings), bindings }
   }
 
-  #draft(
-    connection: Connection,
-    handshake: Handshake | undefined,
-    wish: { role: number; expectedId: bigint },
-  ): RegisterData {
+  #draft(connection: Connection, handshake: Handshake | undefined, wish: Wish): RegisterData {
     const { config, announcedAddresses } = this.#state
     const { localAddress } = connection.port
     const reachable = announcedAddresses.map((address) => announceable(address, localAddress))
@@ -114,7 +123,7 @@ export class Registrar {
     }
   }
 
-  #announcement(wish: { role: number; expectedId: bigint }): Announcement {
+  #announcement(wish: Wish): Announcement {
     return {
       revision: ANNOUNCEMENT_REVISION,
       capabilities: this.#capabilities(),
@@ -122,7 +131,7 @@ export class Registrar {
       incarnation: this.#state.config.incarnation,
       attach: BigInt(this.#state.attach),
       expectedId: wish.expectedId,
-      ranges: [],
+      ranges: wish.ranges,
       ownAddresses: [],
       bindings: [],
     }
@@ -271,6 +280,7 @@ export function identityOf(register: RegisterData): PeerIdentity {
     capabilities: register.announcement?.capabilities ?? 0n,
     attach: register.announcement?.attach ?? 0n,
     addresses: register.addresses,
+    ranges: register.announcement?.ranges ?? NO_RANGES,
   }
 }
 

@@ -15,6 +15,7 @@ import { DETAIL } from '../wire/route-messages.js'
 import { hostIdentity, newHashCode, newIncarnation } from './host-identity.js'
 import type { BusLogger } from './logger.js'
 import { nodePrimitives } from './primitives.js'
+import { grantsOf, type SubnetGrant } from './subnets.js'
 
 /** One entry of the topology: `id` is a child of `parent` (spec D.1). */
 export interface TopologyEntry {
@@ -83,6 +84,13 @@ export interface BusNodeOptions {
    * whom another vouches for. Default `one`.
    */
   readonly parentMode?: 'one' | 'all'
+  /**
+   * What children may announce below them: one that announces other ids is refused each, and loses
+   * its link for the third in ten seconds. To a subscriber with `routeDetail: 'subnets'` the ranges
+   * stand for the ids in them. Those of two children may not overlap. A child that is not named may
+   * announce every id. Default: none is named.
+   */
+  readonly grants?: readonly SubnetGrant[]
   /** False: speak as a plain libatbus node does. Default true. */
   readonly announce?: boolean
   /**
@@ -135,6 +143,7 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     compressions: namesOf('compression', options.compression ?? [], COMPRESSION_NAMES),
     announce: options.announce ?? true,
     siblings: options.siblings ?? true,
+    grants: grantsOf(options.grants ?? []),
     routeDetail: DETAIL[oneOf('routeDetail', options.routeDetail ?? 'nodes', DETAILS)],
   }
   const topology = options.topology ?? []

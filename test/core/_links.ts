@@ -59,6 +59,7 @@ export function linkOf(
       incarnation,
       capabilities: 0n,
       addresses: [],
+      ranges: [],
       attach: 0n,
     },
     role: wish.role,

@@ -20,6 +20,7 @@ function peer(id: bigint, life: number | undefined, pid = 7): PeerIdentity {
     capabilities: 0n,
     attach: 0n,
     addresses: [],
+    ranges: [],
   }
 }
 

@@ -1,6 +1,6 @@
 // What neighbours tell us: our subscriptions at them, and what arrives for those.
 
-import { DETAIL, type SubscribeResponse } from '../../wire/route-messages.js'
+import { DETAIL, REFUSE_REASON, type SubscribeResponse } from '../../wire/route-messages.js'
 import type { RouteRecord } from '../../wire/route-record.js'
 import { RouteUpdateReader } from '../../wire/route-update-reader.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
@@ -9,8 +9,10 @@ import type { Link } from '../link.js'
 import type { Links } from '../links.js'
 import type { ChangeDamper } from './change-damper.js'
 import type { Courier } from './courier.js'
+import { judgeGrant } from './grants.js'
 import type { Judge } from './judge.js'
 import type { Learning } from './learning.js'
+import type { RoutePace } from './route-pace.js'
 import type { RouteTable } from './route-table.js'
 import type { SetKeeper } from './set-keeper.js'
 import type { LinkRoutes } from './subscription.js'
@@ -21,6 +23,7 @@ const ATTACH_MAX = 0xffff_ffff
 export interface HearingRooms {
   readonly state: CoreState
   readonly links: Links
+  readonly pace: RoutePace
   readonly learning: Learning
   readonly keeper: SetKeeper
   readonly courier: Courier
@@ -122,6 +125,7 @@ export class Hearing {
     }
     this.#rooms.links.good(link.control)
     counters.routePacketsReceived++
+    const before = counters.routeRecordsReceived
     for (let step = reader.next(); step !== 'end'; step = reader.next()) {
       counters.routeRecordsReceived++
       if (step === 'add') this.#added(link, routes, reader.record)
@@ -131,6 +135,8 @@ export class Hearing {
       this.#rooms.learning.settle()
       return
     }
+    const count = counters.routeRecordsReceived - before
+    if (state === 'live') this.#rooms.pace.changed(link, count)
     this.#packetEnded(link, routes)
   }
 
@@ -155,7 +161,9 @@ export class Hearing {
   #fromChild(link: Link, routes: LinkRoutes, record: RouteRecord): void {
     const { damper, judge, learning, table } = this.#rooms
     const { idHigh, idLow, attach } = record
+    if (!this.#isGranted(link, record)) return
     const hasOthers = table.find(idHigh, idLow) >= 0
+    if (!hasOthers && this.#isTooMany(link, record)) return
     if (!hasOthers) {
       learning.learn(routes.set, record)
       return
@@ -171,6 +179,35 @@ export class Hearing {
     const life = lifeOf(record)
     if (left !== undefined) judge.moved(link, left, joinHalves(idHigh, idLow), life, attach)
     judge.announced(link, idHigh, idLow, life, beforeMs)
+  }
+
+  /** Refused where it comes in: so a breach is the neighbour's own (routing-table.md, "Limits"). */
+  #isGranted(link: Link, record: RouteRecord): boolean {
+    if (!this.#state.neighbours.hasGrants && link.granted.length === 0) return true
+    const verdict = judgeGrant(this.#state, link, joinHalves(record.idHigh, record.idLow))
+    if (verdict === 'granted') return true
+    this.#refuse(link, record, REFUSE_REASON.outside_subnet)
+    if (verdict === 'breach') this.#rooms.links.breach(link)
+    return false
+  }
+
+  /** The newest is refused where a parent of ours takes no more. */
+  #isTooMany(link: Link, record: RouteRecord): boolean {
+    let recordsMax = Number.POSITIVE_INFINITY
+    for (const { routes } of this.#state.neighbours.parents) {
+      recordsMax = Math.min(recordsMax, routes?.subscriber?.recordsMax ?? recordsMax)
+    }
+    // Itself a parent knows from the registration.
+    if (recordsMax > this.#rooms.table.sizeBelow) return false
+    this.#refuse(link, record, REFUSE_REASON.too_many)
+    return true
+  }
+
+  #refuse(link: Link, record: RouteRecord, reason: number): void {
+    this.#state.counters.routesRefused++
+    const id = joinHalves(record.idHigh, record.idLow)
+    const refused = { id, incarnation: lifeOf(record), reason }
+    this.#rooms.courier.send(link, { kind: 'route_refuse', refused })
   }
 
   /** The other child link from which this record takes its id away, by a higher attach. */

@@ -168,6 +168,11 @@ export class Judge {
       const next = table.rows.nextOfId(row)
       const link = linkOf(row)
       const fits = link?.role === 'child' && isSame(table.rows.life(row), incarnation)
+      if (fits && !isOfLives(reason)) {
+        // Nobody is wrong to be there: it is only not told above.
+        this.#hide(id, { link, life: incarnation })
+        return true
+      }
       if (fits && link.peer.id === id) {
         this.#close(link)
         return true
@@ -246,6 +251,11 @@ export class Judge {
     for (const timer of this.#refused.keys()) deadlines.clear(`refused:${timer}`)
     this.#refused.clear()
   }
+}
+
+/** Whether one of two lives has to go; else a parent only takes no more, or not from here. */
+function isOfLives(reason: number): boolean {
+  return reason !== REFUSE_REASON.outside_subnet && reason !== REFUSE_REASON.too_many
 }
 
 function claimKey(link: Link, id: bigint): string {

@@ -1,5 +1,6 @@
 // What one neighbour has said and not withdrawn: routes belong to the link that announced them.
 
+import type { IdRange } from '../../wire/control-messages.js'
 import type { LinkRole } from '../effects.js'
 
 /** What the table has to know of a link. */
@@ -8,6 +9,8 @@ export interface Feeder {
   readonly idHigh: number
   readonly idLow: number
   readonly role: LinkRole
+  /** The ids that it answers for as a whole, where it is a child to which they were granted. */
+  readonly granted?: readonly IdRange[]
 }
 
 /**

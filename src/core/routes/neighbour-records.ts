@@ -1,10 +1,11 @@
 // What a link makes known by itself: the neighbour at its other end, from its registration on.
 
 import { REMOVE_REASON } from '../../wire/route-messages.js'
-import { NO_RANGES, RouteRecord } from '../../wire/route-record.js'
+import { RouteRecord } from '../../wire/route-record.js'
 import { highHalf, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
+import { grantedTo } from './grants.js'
 import type { LearnedSet } from './learned-set.js'
 import type { Learning } from './learning.js'
 import { wordsOfLife } from './publisher.js'
@@ -25,6 +26,7 @@ export class NeighbourRecords {
   learn(link: Link, set: LearnedSet): void {
     const record = this.#record
     const { peer, role } = link
+    if (role === 'child' && !link.plain) link.granted = grantedTo(this.#state, peer.id)
     const parent = role === 'child' ? this.#state.config.id : 0n
     record.idHigh = link.idHigh
     record.idLow = link.idLow
@@ -33,7 +35,7 @@ export class NeighbourRecords {
     record.parentHigh = highHalf(parent)
     record.parentLow = lowHalf(parent)
     record.hops = 1
-    record.ranges = NO_RANGES
+    record.ranges = link.granted
     this.#learning.learn(set, record)
     if (role === 'child') this.#promote(set)
   }

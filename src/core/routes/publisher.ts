@@ -2,13 +2,15 @@
 
 import type { IdRange } from '../../wire/control.js'
 import { DETAIL, type SubscribeRequest } from '../../wire/route-messages.js'
-import { RouteRecord } from '../../wire/route-record.js'
+import { NO_RANGES, RouteRecord } from '../../wire/route-record.js'
 import { RouteUpdateWriter } from '../../wire/route-update-writer.js'
+import { joinHalves } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
 import { type ChangeLog, LogEntry } from './change-log.js'
 import type { Courier } from './courier.js'
-import { CHILD_RANK } from './learned-set.js'
+import { isGranted } from './id-range.js'
+import { CHILD_RANK, type Feeder } from './learned-set.js'
 import type { Learning } from './learning.js'
 import type { RouteTable } from './route-table.js'
 import { type LinkRoutes, Subscriber } from './subscription.js'
@@ -81,7 +83,7 @@ export class Publisher {
   subscribed(link: Link, routes: LinkRoutes, request: SubscribeRequest): void {
     const { detail, recordsMax } = request
     const resumed = this.#resumes(link, request)
-    if (detail !== DETAIL.none && recordsMax < this.#table.size) {
+    if (detail !== DETAIL.none && recordsMax < this.#visible(link)) {
       routes.subscriber = undefined
       this.#respond(link, TOO_MANY_RECORDS, 'full', 0)
       return
@@ -93,12 +95,17 @@ export class Publisher {
     routes.subscriber = new Subscriber(options)
   }
 
+  /** Records that a neighbour may be told, at most. */
+  #visible(link: Link): number {
+    return link.role === 'child' ? this.#table.size : this.#table.sizeBelow
+  }
+
   #respond(link: Link, resultCode: number, mode: 'full' | 'resume', sequence: number): boolean {
     const { courier, self, state } = this.#rooms
     const { incarnation } = state.config
     const { warming, opaque } = self
     const ancestors = link.role === 'child' ? self.ancestors : []
-    const facts = { incarnation, total: this.#table.size, warming, opaque, ancestors }
+    const facts = { incarnation, total: this.#visible(link), warming, opaque, ancestors }
     const response = { resultCode, mode, sequence, ...facts }
     return courier.send(link, { kind: 'subscribe_rsp', subscribed: response }) === 'ok'
   }
@@ -192,7 +199,7 @@ export class Publisher {
     // Our registration said how we hang, but we may have lost a parent since.
     const saysSelf = row === 0 && self.attach > 0
     if (subscriber.detail === DETAIL.none) row = rows.top
-    else if (saysSelf && this.#shown(routes, this.#selfHigh, this.#selfLow)) {
+    else if (saysSelf && this.#shown(link, routes, this.#selfHigh, this.#selfLow)) {
       writer.add(this.#record)
     }
     for (; row < stop; row++) {
@@ -200,7 +207,7 @@ export class Publisher {
       if (!rows.isUsed(row) || !rows.isFirst(row)) continue
       if (isId(link, rows.idHigh(row), rows.idLow(row))) continue
       const shown = this.#table.shownFrom(row, routes.set)
-      if (shown < 0) continue
+      if (shown < 0 || !this.#isTold(link, subscriber, shown)) continue
       this.#fill(shown)
       if (!writer.add(this.#record)) break
     }
@@ -243,22 +250,33 @@ export class Publisher {
     this.#log.read(number, entry)
     const { idHigh, idLow } = entry
     if (!this.#log.isLast(number, entry) || isId(link, idHigh, idLow)) return true
-    if (this.#shown(routes, idHigh, idLow)) return this.#writer.add(this.#record)
+    if (this.#shown(link, routes, idHigh, idLow)) return this.#writer.add(this.#record)
     const seen = routes.set.rank === CHILD_RANK ? entry.down : entry.up
     if (seen === 0 || seen === link.number) return true
     return this.#writer.remove(idHigh, idLow, entry.reason)
   }
 
   /** Fills the record with what this neighbour is told of an id. */
-  #shown(routes: LinkRoutes, high: number, low: number): boolean {
+  #shown(link: Link, routes: LinkRoutes, high: number, low: number): boolean {
     if (high === this.#selfHigh && low === this.#selfLow) {
       this.#fillSelf()
       return true
     }
     const row = this.#table.shownTo(routes.set, high, low)
-    if (row < 0) return false
+    if (row < 0 || !this.#isTold(link, routes.subscriber, row)) return false
     this.#fill(row)
     return true
+  }
+
+  /** A parent takes what it granted; with less detail, ranges stand for the ids in them. */
+  #isTold(link: Link, subscriber: Subscriber | undefined, row: number): boolean {
+    const detail = subscriber?.detail ?? DETAIL.nodes
+    const granted = link.role === 'parent' ? link.peer.ranges : NO_RANGES
+    if (detail === DETAIL.nodes && granted.length === 0) return true
+    const { rows } = this.#table
+    const id = joinHalves(rows.idHigh(row), rows.idLow(row))
+    if (!isGranted(id, granted)) return false
+    return detail === DETAIL.nodes || !isCovered(this.#table.setOf(row).link, id)
   }
 
   #fill(row: number): void {
@@ -294,6 +312,11 @@ export class Publisher {
     state.counters.routeRecordsSent += count
     return true
   }
+}
+
+/** It is below a child that answers for a range in which it lies. */
+function isCovered({ granted = NO_RANGES, idHigh, idLow }: Feeder, id: bigint): boolean {
+  return granted.length > 0 && joinHalves(idHigh, idLow) !== id && isGranted(id, granted)
 }
 
 /** "Too many": the records are more than the subscriber takes (FULL on the wire). */

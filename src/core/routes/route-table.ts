@@ -42,6 +42,7 @@ export class RouteTable {
   readonly #index: IdIndex
   readonly #sets: (LearnedSet | undefined)[] = []
   readonly #freeSlots: number[] = []
+  #sizeBelow = 0
 
   constructor(hash = new IdHash()) {
     this.#index = new IdIndex(hash)
@@ -54,6 +55,11 @@ export class RouteTable {
 
   get bytes(): number {
     return this.rows.bytes + this.#index.bytes
+  }
+
+  /** Records that children have announced: what parents and siblings may be told, at most. */
+  get sizeBelow(): number {
+    return this.#sizeBelow
   }
 
   *sets(): IterableIterator<LearnedSet> {
@@ -109,6 +115,7 @@ export class RouteTable {
     if (set.first >= 0) rows.setBeforeInSet(set.first, row)
     set.first = row
     set.size++
+    if (set.rank === CHILD_RANK) this.#sizeBelow++
     return row
   }
 
@@ -150,6 +157,7 @@ export class RouteTable {
     if (next >= 0) rows.setBeforeInSet(next, before)
     if (set.sweepAt === row) set.sweepAt = next
     set.size--
+    if (set.rank === CHILD_RANK) this.#sizeBelow--
     rows.give(row)
   }
 

@@ -3,7 +3,9 @@
 import { REMOVE_REASON } from '../../wire/route-messages.js'
 import { RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
+import type { CoreState } from '../core-state.js'
 import type { LinkRole } from '../effects.js'
+import type { Neighbours } from '../neighbours.js'
 import type { NextHop } from '../next-hop.js'
 import { ChangeReader, type Touched } from './change-reader.js'
 import type { Routing } from './routing.js'
@@ -40,13 +42,15 @@ const REASONS = new Map<number, RouteDownReason>(
 export class RoutesView {
   readonly #routing: Routing
   readonly #nextHop: NextHop
+  readonly #neighbours: Neighbours
   readonly #selfId: bigint
   readonly #record = new RouteRecord()
 
-  constructor(routing: Routing, nextHop: NextHop, selfId: bigint) {
+  constructor({ config, neighbours }: CoreState, routing: Routing, nextHop: NextHop) {
     this.#routing = routing
     this.#nextHop = nextHop
-    this.#selfId = selfId
+    this.#neighbours = neighbours
+    this.#selfId = config.id
   }
 
   /** Ids that at least one neighbour has told of, the neighbours themselves included. */
@@ -68,7 +72,7 @@ export class RoutesView {
     const { table } = this.#routing
     const high = highHalf(id)
     const low = lowHalf(id)
-    if (this.#routing.neighbourRow(high, low) >= 0 || table.best(high, low, false) >= 0) return true
+    if (this.#neighbourRow(high, low) >= 0 || table.best(high, low, false) >= 0) return true
     return this.#nextHop.find(highHalf(id), lowHalf(id)) === undefined ? false : 'maybe'
   }
 
@@ -87,7 +91,7 @@ export class RoutesView {
   /** The record by which a message goes, or else the best that is known. */
   #rowOf(high: number, low: number): number {
     const { table } = this.#routing
-    const own = this.#routing.neighbourRow(high, low)
+    const own = this.#neighbourRow(high, low)
     if (own >= 0) return own
     const best = table.best(high, low, false)
     return best >= 0 ? best : table.bestShown(high, low)
@@ -171,8 +175,18 @@ export class RoutesView {
     return record.incarnation.reduce((mixed, word) => mixed ^ word)
   }
 
+  /** The record of a neighbour by its own link; -1 where none stands. */
+  #neighbourRow(high: number, low: number): number {
+    const routes = this.#neighbours.find(high, low)?.routes
+    return routes === undefined ? -1 : this.#routing.table.rowIn(routes.set, high, low)
+  }
+
   /** Every neighbour that we asked for its table has told all of it. */
   get isComplete(): boolean {
-    return this.#routing.isComplete
+    for (const { routes } of this.#neighbours) {
+      const state = routes?.subscription.state ?? 'none'
+      if (state !== 'none' && state !== 'live') return false
+    }
+    return true
   }
 }

@@ -13,6 +13,7 @@ const ROUTING_TIMERS = [
   'sync',
   'idle',
   'gate',
+  'pace',
 ] as const
 
 export type RoutingTimer = (typeof ROUTING_TIMERS)[number]

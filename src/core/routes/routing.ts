@@ -1,7 +1,6 @@
 // The routing table at work: what links coming, links going and neighbours' words do to it.
 
 import { unreachable } from '../../errors.js'
-import { OutgoingData } from '../../wire/data-codec.js'
 import type { DataCursor } from '../../wire/data-cursor.js'
 import type {
   ConnSync,
@@ -25,12 +24,14 @@ import { Hearing } from './hearing.js'
 import type { IdHash } from './id-hash.js'
 import { InnerMail } from './inner-mail.js'
 import { Judge } from './judge.js'
+import { LatePost } from './late-post.js'
 import { Learning } from './learning.js'
 import { LifeProbe, type Post } from './life-probe.js'
 import { Matchmaker } from './matchmaker.js'
 import { NeighbourRecords } from './neighbour-records.js'
 import { PathChange } from './path-change.js'
 import { Publisher, SUBSCRIBE_INTERVAL_MS } from './publisher.js'
+import { RoutePace } from './route-pace.js'
 import type { RouteTable } from './route-table.js'
 import type { RoutingTimer } from './routing-timers.js'
 import { RoutingTurn } from './routing-turn.js'
@@ -70,10 +71,11 @@ export class Routing {
   readonly #probe: LifeProbe
   readonly #judge: Judge
   readonly #gates: PathGates
+  readonly #pace: RoutePace
   readonly #paths: PathChange
   readonly #matchmaker: Matchmaker
   readonly #siblings: SiblingDialler
-  #post: Post | undefined
+  readonly #post = new LatePost()
   readonly #turn: RoutingTurn
 
   constructor(state: CoreState, links: Links, shared: RoutingShared) {
@@ -82,6 +84,8 @@ export class Routing {
     this.#links = links
     this.table = table
     this.#gates = gates
+    const pace = new RoutePace(state, gates)
+    this.#pace = pace
     const log = new ChangeLog(hash)
     const damper = new ChangeDamper(log, hash, () => state.nowMs)
     const learning = new Learning(table, damper)
@@ -99,11 +103,7 @@ export class Routing {
     this.#behind = behind
     const publisher = new Publisher({ state, table, log, learning, courier, self: this.facts })
     this.#publisher = publisher
-    const post: Post = {
-      newMessage: () => new OutgoingData(),
-      send: (message) => this.#post?.send(message) ?? 'no_route',
-      sendVia: (link, message) => this.#post?.sendVia(link, message) ?? 'no_route',
-    }
+    const post = this.#post
     const linkOf = (row: number): Link | undefined => this.linkOf(row)
     this.#sighting = new Sighting(state, post)
     const probe = new LifeProbe(state, post)
@@ -115,7 +115,19 @@ export class Routing {
     this.#siblings = new SiblingDialler({ state, table, courier, dial })
     const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
     this.#judge = judge
-    const rooms = { state, links, table, damper, learning, keeper, courier, judge, linkOf, told }
+    const rooms = {
+      state,
+      links,
+      pace,
+      table,
+      damper,
+      learning,
+      keeper,
+      courier,
+      judge,
+      linkOf,
+      told,
+    }
     const hearing = new Hearing(rooms)
     this.#hearing = hearing
     this.#turn = new RoutingTurn({
@@ -133,7 +145,7 @@ export class Routing {
 
   /** From now on messages can be sent: the data path needs us, so it is there later. */
   openPost(post: Post): void {
-    this.#post = post
+    this.#post.open(post)
   }
 
   start(): void {
@@ -191,6 +203,9 @@ export class Routing {
       case 'gate':
         if (link !== undefined) this.#gates.open(link)
         break
+      case 'pace':
+        if (link !== undefined) this.#pace.due(link)
+        return
       default:
         unreachable(kind)
     }
@@ -222,6 +237,7 @@ export class Routing {
     routes.set.state = 'dead'
     if (this.#state.state === 'stopped') return
     this.#circles.down(link)
+    this.#pace.down(link)
     this.#state.deadlines.clear(`own:${link.number}`)
     this.#keeper.down(link, routes, reason)
     if (link.role === 'parent') this.#parentLost()
@@ -358,21 +374,6 @@ export class Routing {
   /** The link of a record; undefined where it has ended. */
   linkOf(row: number): Link | undefined {
     return this.#linkOf[this.table.rows.slot(row)]
-  }
-
-  /** Nothing that we asked for, or are about to, is still to come. */
-  get isComplete(): boolean {
-    for (const { routes } of this.#state.neighbours) {
-      const state = routes?.subscription.state ?? 'none'
-      if (state !== 'none' && state !== 'live') return false
-    }
-    return true
-  }
-
-  /** The record of a neighbour by its own link; -1 where none stands. */
-  neighbourRow(high: number, low: number): number {
-    const routes = this.#state.neighbours.find(high, low)?.routes
-    return routes === undefined ? -1 : this.table.rowIn(routes.set, high, low)
   }
 
   /** What the process was told of the tree may have changed. */

@@ -69,6 +69,9 @@ export class LinkRoutes {
   subscriber: Subscriber | undefined
   /** When the other end last asked: it may do so once a second. */
   askedAtMs = Number.NEGATIVE_INFINITY
+  /** Changes that it told since then; see RoutePace. */
+  changes = 0
+  changesSinceMs = Number.NEGATIVE_INFINITY
 
   constructor(set: LearnedSet) {
     this.set = set
