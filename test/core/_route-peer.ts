@@ -134,6 +134,15 @@ export class RoutePeer {
     })
   }
 
+  /** What of its words was refused: the id and the reason. */
+  refusals(): [bigint, number][] {
+    return this.#bodies('route_refuse').map(([inner, start, end]) => {
+      const body = decodeControlBody('route_refuse', inner, start, end)
+      if (body?.kind !== 'route_refuse') throw new Error('not a refusal')
+      return [body.refused.id, body.refused.reason]
+    })
+  }
+
   /** What it was told of ids, in order. */
   told(): Told[] {
     return this.#bodies('route_update').flatMap(([inner, start, end]) => {
