@@ -28,9 +28,7 @@ export async function silentCrowd(
   register: () => Promise<void>,
 ): Promise<SilentCrowd> {
   const before = await node.order<Resources>('resources')
-  const peers = await Promise.all(
-    Array.from({ length: count }, () => RawPeer.connect(node.addresses[0]!)),
-  )
+  const peers = await connectAll(node, count)
   const connectedMs = nowMs()
   await register()
   const lawfulMs = nowMs() - connectedMs
@@ -40,6 +38,21 @@ export async function silentCrowd(
   const { files } = await node.order<Resources>('resources')
   const grownBytes = rssBytes - before.rssBytes
   return { lawfulMs, closedMs, grownBytes, filesLeft: files - before.files }
+}
+
+/** Below the backlog of a listener: what overflows it believes to be connected, and is not. */
+const ARRIVE_TOGETHER = 200
+
+async function connectAll(node: ProcessNode, count: number): Promise<RawPeer[]> {
+  const peers: RawPeer[] = []
+  while (peers.length < count) {
+    const length = Math.min(ARRIVE_TOGETHER, count - peers.length)
+    const next = Array.from({ length }, () => RawPeer.connect(node.addresses[0]!))
+    peers.push(...(await Promise.all(next)))
+    // An answer shows that the node's loop came round, and took what had arrived.
+    await node.order('state')
+  }
+  return peers
 }
 
 /** Ways in which a connection comes and goes; a reset leaves no port behind that waits. */

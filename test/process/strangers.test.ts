@@ -22,7 +22,8 @@ test.serial(
     // The child's own connection is the one that stays.
     t.is(crowd.filesLeft, 1)
     const counters = await here.order<Record<string, number>>('counters')
-    t.is(counters['refusedByUs'], 1_000)
+    // The oldest made room for those past the limit, the rest ran out of time.
+    t.is(counters['evicted']! + counters['refusedByUs']!, 1_000)
     t.true(counters['evicted']! >= 1_000 - 256)
     t.is(counters['linksUp'], 1)
   },
