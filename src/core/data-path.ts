@@ -82,6 +82,7 @@ export class DataPath {
   send(message: OutgoingData): SendOutcome {
     const link = this.#nextHop.find(message.toHi, message.toLo)
     if (link === undefined || this.#state.config.id === 0n) return 'no_route'
+    if (link.leaving && !isAnswer(message.extensionKind)) return 'no_route'
     if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
       return 'unsupported'
     }
@@ -179,6 +180,7 @@ export class DataPath {
     if (data.toHi === 0 && data.toLo === 0) return 'BAD_ARGUMENT'
     const link = this.#nextHop.onward(data.toHi, data.toLo, from)
     if (link === undefined) return 'NO_ROUTE'
+    if (link.leaving && !isAnswer(data.extensionKind)) return 'NO_ROUTE'
     // A node that speaks plainly passes on what it does not know, as a plain node does.
     const asks = this.#state.config.announce && asksOurKind(data.extensionKind)
     if (asks && isPlainTarget(link, data.toHi, data.toLo)) return 'UNSUPPORTED'
@@ -244,6 +246,11 @@ function asksOurKind(extensionKind: number): boolean {
     extensionKind === EXTENSION.PROBE ||
     extensionKind === EXTENSION.PEERS_QUERY
   )
+}
+
+/** What ends a call that is under way: it goes even to a node that is about to leave. */
+function isAnswer(extensionKind: number): boolean {
+  return extensionKind !== EXTENSION.NONE && !asksOurKind(extensionKind)
 }
 
 function isPlainTarget(link: Link, high: number, low: number): boolean {

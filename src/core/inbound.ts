@@ -204,7 +204,7 @@ export class Inbound {
         this.#links.good(connection)
         return
       case 'leave':
-        if (connection.link !== undefined) connection.link.leaving = true
+        if (connection.link !== undefined) this.#links.leaves(connection.link)
         return
       case 'ping':
         this.#pinged(connection, head, control.ping)

@@ -38,7 +38,7 @@ export class Link {
   refreshSequence = 0n
   /** Faults since the last good message on any of its connections. */
   faults = 0
-  /** The other end announced that it leaves. */
+  /** The other end announced that it leaves: only answers go there. */
   leaving = false
 
   constructor(options: {
