@@ -11,7 +11,7 @@ export interface Kept {
 }
 
 const LIVES_OF_ONE_STATE = 12
-const LIFE_BYTES_MAX = 2_000
+const LIFE_BYTES_MAX = 800
 
 /** In the sources, wherever the build is. */
 function corpusFile(): string {

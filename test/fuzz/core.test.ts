@@ -35,7 +35,7 @@ test.serial('robustness 3: any words in any state end their own link and nothing
       const life = live(name, random, words)
       if (!effects.has(life.effect)) effects.set(life.effect, life)
     } catch (cause) {
-      throw new Error(`TREEBUS_SEED=${seed}, a core that is ${name}`, { cause })
+      throw new Error(`TREEBUS_SEED=${seed}, a core that is ${name}: ${cause}`, { cause })
     }
   }
   t.log(`${lives} lives, ${effects.size} different effects`)
