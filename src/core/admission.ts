@@ -54,6 +54,16 @@ function challenge(standing: Link, at: Situation): Admission {
   return { kind: 'probe', link: standing }
 }
 
+/** It was asked for a sign, and gave none in time. */
+function isMissing(standing: Link, at: { nowMs: number; probeMs: number }): boolean {
+  return isAsked(standing) && at.nowMs - standing.pingSentAtMs >= at.probeMs
+}
+
+/** A ping is out, and nothing was heard since. */
+export function isAsked({ liveness, pingSentAtMs, pingSequence }: Link): boolean {
+  return pingSequence !== 0n && liveness.heardAtMs <= pingSentAtMs
+}
+
 /**
  * A plain process that registers again wants its second connection, or it lost both and comes back
  * while we have not noticed.
@@ -66,6 +76,8 @@ function joinPlain(standing: Link): Admission {
 export function settle(
   peer: PeerIdentity,
   at: {
+    readonly nowMs: number
+    readonly probeMs: number
     readonly selfId: bigint
     readonly standing: Link | undefined
     readonly asParent: boolean
@@ -75,7 +87,11 @@ export function settle(
 ): Admission {
   const standing = at.standing
   if (standing === undefined) return { kind: 'new' }
-  if (!sameLife(standing.peer, peer)) return { kind: 'replace', link: standing }
+  if (!sameLife(standing.peer, peer)) {
+    // A parent's place is its address: whoever answers there is the parent now.
+    const isFree = (at.asParent && standing.role === 'parent') || isMissing(standing, at)
+    return { kind: isFree ? 'replace' : 'probe', link: standing }
+  }
   if (peer.incarnation === undefined) return joinPlain(standing)
   if (at.asParent && standing.role === 'child') return { kind: 'refuse', code: 'LOOP' }
   const yields = at.crossed && !at.asParent && !standing.dialled && peer.id < at.selfId

@@ -95,7 +95,9 @@ export class DataPath {
    */
   send(message: OutgoingData): SendOutcome {
     const link = this.#nextHop.find(message.toHi, message.toLo)
-    return link === undefined ? 'no_route' : this.sendVia(link, message)
+    if (link === undefined) return 'no_route'
+    if (link.leaving && !isAnswer(message.extensionKind)) return 'no_route'
+    return this.sendVia(link, message)
   }
 
   /** The same by a link of the caller's choice. */
@@ -245,6 +247,7 @@ export class DataPath {
     if (data.toHi === 0 && data.toLo === 0) return 'BAD_ARGUMENT'
     const link = this.#wayOn(from, data)
     if (link === undefined) return 'NO_ROUTE'
+    if (link.leaving && !isAnswer(data.extensionKind)) return 'NO_ROUTE'
     // A node that speaks plainly passes on what it does not know, as a plain node does.
     const asks = this.#state.config.announce && asksOurKind(data.extensionKind)
     if (asks && isPlainTarget(link, data.toHi, data.toLo)) return 'UNSUPPORTED'
@@ -340,6 +343,11 @@ function asksOurKind(extensionKind: number): boolean {
     extensionKind === EXTENSION.PEERS_QUERY ||
     extensionKind === EXTENSION.LIFE_PROBE
   )
+}
+
+/** What ends a call that is under way: it goes even to a node that is about to leave. */
+function isAnswer(extensionKind: number): boolean {
+  return extensionKind !== EXTENSION.NONE && !asksOurKind(extensionKind)
 }
 
 function isPlainTarget(link: Link, high: number, low: number): boolean {

@@ -2,7 +2,7 @@
 
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { encodeControl, type RegisterData } from '../wire/control.js'
-import { settle } from './admission.js'
+import { isAsked, settle } from './admission.js'
 import { UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection, type Purpose } from './connection.js'
 import type { CoreState } from './core-state.js'
@@ -128,7 +128,12 @@ export class Dialler {
     const asParent = purpose?.kind === 'parent'
     const standing = neighbours.get(peer.id)
     const crossed = standing !== undefined && standing.number > connection.linksBefore
-    const admission = settle(peer, { selfId: config.id, standing, asParent, crossed })
+    const { nowMs } = this.#state
+    const { probeMs } = config.limits
+    const at = { nowMs, probeMs, selfId: config.id, standing, asParent, crossed }
+    const admission = settle(peer, at)
+    // Whoever has the id is asked; a later dial finds out whether it answered.
+    if (admission.kind === 'probe' && !isAsked(admission.link)) this.#links.ping(admission.link)
     if (admission.kind === 'refuse' || admission.kind === 'probe') {
       const code = admission.kind === 'refuse' ? admission.code : 'ID_CONFLICT'
       this.#refused(connection, peer.id, code, { by: 'us', resultCode: BUS_ERRORS[code].wire })

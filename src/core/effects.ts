@@ -43,6 +43,8 @@ export type Input =
     }
   /** Tokens take effect at the next registration; links that stand are not touched. */
   | { readonly kind: 'tokens'; readonly tokens: readonly Uint8Array[] }
+  /** About to leave: our own kind is told, and sends nothing more but answers. */
+  | { readonly kind: 'drain' }
   /** Leave: every link is told and ended, nothing is dialled again. */
   | { readonly kind: 'stop' }
 
@@ -112,6 +114,8 @@ export type NodeState = 'connecting' | 'running' | 'parent_lost' | 'stopped'
 export type CoreEvent =
   | { readonly kind: 'state'; readonly state: NodeState }
   | { readonly kind: 'link_up'; readonly link: LinkInfo }
+  /** The other end is about to leave: it takes nothing new. */
+  | { readonly kind: 'link_leaving'; readonly link: LinkInfo }
   | {
       readonly kind: 'link_down'
       readonly link: LinkInfo

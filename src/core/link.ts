@@ -53,7 +53,7 @@ export class Link {
   /** Breaches of what it may announce, since when. */
   breaches = 0
   breachedSinceMs = Number.NEGATIVE_INFINITY
-  /** The other end announced that it leaves. */
+  /** The other end announced that it leaves: only answers go there. */
   leaving = false
   /** The error for which it says that we have to go; 0 for none. */
   leaveCode = 0

@@ -103,6 +103,30 @@ export class Links {
     this.#watch.ended(link, reason)
   }
 
+  /** A pong is behind everything that the other end sent before it knew that we leave. */
+  drain(): void {
+    if (this.#state.config.id === 0n) return
+    for (const link of this.#state.neighbours) {
+      if (link.plain) continue
+      this.#sayLeave(link, 0)
+      this.ping(link)
+    }
+  }
+
+  get isDrained(): boolean {
+    for (const link of this.#state.neighbours) {
+      if (!link.plain && link.pingSequence !== 0n) return false
+    }
+    return true
+  }
+
+  /** The other end is about to leave, or does. */
+  leaves(link: Link): void {
+    if (link.leaving) return
+    link.leaving = true
+    this.#state.tell({ kind: 'link_leaving', link: link.info() })
+  }
+
   /** Our own kind is told; to a plain peer closing in good order says the same. */
   #sayLeave(link: Link, code: number): void {
     if (link.plain) return

@@ -119,7 +119,13 @@ export class NodeCore {
 
   /** The link that a message for this id would leave by. */
   route(id: bigint): LinkInfo | undefined {
-    return this.#nextHop.find(highHalf(id), lowHalf(id))?.info()
+    const link = this.#nextHop.find(highHalf(id), lowHalf(id))
+    return link?.leaving === true ? undefined : link?.info()
+  }
+
+  /** After `drain`: whether all that the neighbours sent before they knew of it is here. */
+  get isDrained(): boolean {
+    return this.#links.isDrained
   }
 
   nextSequence(): number {
@@ -186,6 +192,9 @@ export class NodeCore {
         return
       case 'tokens':
         this.#state.tokens = input.tokens
+        return
+      case 'drain':
+        this.#links.drain()
         return
       case 'stop':
         this.#stop()

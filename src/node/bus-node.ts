@@ -132,6 +132,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       node: this,
       step: (input) => this.#driver.step(input),
       attempted: (error) => this.#attempted(error),
+      drained: () => this.#checkIdle(),
     })
     for (const { id, parent, labels } of options.topology) {
       this.updateTopology(id, parent, labels === undefined ? undefined : { labels })
@@ -335,9 +336,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   }
 
   /**
-   * Leaves the tree: takes no more messages to send, waits for calls under way in both directions,
-   * writes what is queued, tells the neighbours, and closes. Never takes longer than `timeoutMs`
-   * (default 1,000), of which at most half is spent waiting for calls.
+   * Leaves the tree: neighbours send nothing new, calls under way in both directions end, what is
+   * queued is written. Takes at most `timeoutMs` (default 1,000), at most half of it for the calls.
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
@@ -352,6 +352,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#isOpen = false
     const stopped = this.#driver.stopListening()
     await within(timeoutMs / 2, (done) => {
+      if (timeoutMs > 0) this.#driver.step({ kind: 'drain' })
       this.#onIdle = done
       this.#checkIdle()
     })
@@ -367,7 +368,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
 
   #checkIdle(): void {
     const isIdle = this.#calls.size === 0 && this.#inbox.unanswered === 0
-    if (isIdle && this.#loopback.length === 0) this.#onIdle?.()
+    if (isIdle && this.#loopback.length === 0 && this.#core.isDrained) this.#onIdle?.()
   }
 
   #checkOpen(): void {

@@ -20,6 +20,8 @@ export interface NarratorOptions {
   readonly step: (input: Input) => void
   /** The first attempt to reach the parent has ended; with an error where it was the last. */
   readonly attempted: (error: BusError | undefined) => void
+  /** A neighbour may have been the last that a closing node waits for. */
+  readonly drained: () => void
 }
 
 export class Narrator {
@@ -30,7 +32,7 @@ export class Narrator {
   }
 
   tell(event: CoreEvent): void {
-    const { attempted, calls, emit, node } = this.#options
+    const { attempted, calls, drained, emit, node } = this.#options
     switch (event.kind) {
       case 'state':
         if (event.state === 'running') attempted(undefined)
@@ -38,6 +40,9 @@ export class Narrator {
         return
       case 'link_up':
         this.#linkUp(event)
+        return
+      case 'link_leaving':
+        emit(() => node.emit('link_leaving', event.link))
         return
       case 'link_down':
         this.#linkDown(event)
@@ -66,6 +71,7 @@ export class Narrator {
         return
       case 'pong':
         emit(() => node.emit('pong', event))
+        drained()
         return
       case 'gave_up':
         emit(() => node.emit('gave_up', event))
@@ -84,12 +90,13 @@ export class Narrator {
   }
 
   #linkDown(event: Extract<CoreEvent, { kind: 'link_down' }>): void {
-    const { calls, emit, id, node } = this.#options
+    const { calls, drained, emit, id, node } = this.#options
     const { link, reason } = event
     this.#log('info', 'link down', event)
     linkChannel.publish({ node: id, event: 'down', link, reason })
     calls.failVia(link.number)
     emit(() => node.emit('link_down', event))
+    drained()
   }
 
   #command(event: Extract<CoreEvent, { kind: 'command' }>): void {

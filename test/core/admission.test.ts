@@ -212,6 +212,14 @@ test('a plain process that has both connections and comes again has lost them', 
 const DIALLING: [string, PeerIdentity, boolean, Standing | undefined, string][] = [
   ['nobody has the id', peer(HIGHER, 1), true, undefined, 'new'],
   ['another life', peer(HIGHER, 2), true, { id: HIGHER, life: 1, ...parent }, 'replace'],
+  ["a parent with a child's id", peer(HIGHER, 2), true, { id: HIGHER, life: 1, ...child }, 'probe'],
+  [
+    "a sibling with our parent's id",
+    peer(HIGHER, 2),
+    false,
+    { id: HIGHER, life: 1, ...parent },
+    'probe',
+  ],
   ['the same plain process', peer(HIGHER, undefined), false, { id: HIGHER, ...sibling }, 'data'],
   [
     'our child as our parent',
@@ -252,14 +260,16 @@ const DIALLING: [string, PeerIdentity, boolean, Standing | undefined, string][] 
 
 for (const [title, who, asParent, standing, expected] of DIALLING) {
   test(`the dialler on ${title}: ${expected}`, (t) => {
-    const at = { selfId: SELF, standing: standingLink(standing), asParent, crossed: true }
+    const crossing = { selfId: SELF, standing: standingLink(standing), asParent, crossed: true }
+    const at = { nowMs: NOW_MS, probeMs: 1_000, ...crossing }
     t.is(outcome(settle(who, at)), expected)
   })
 }
 
 test('the dialler lets go of an older link that the lower sibling has given up', (t) => {
   const standing = standingLink({ id: LOWER, life: 1, ...sibling })
-  const at = { selfId: SELF, standing, asParent: false, crossed: false }
+  const crossing = { selfId: SELF, standing, asParent: false, crossed: false }
+  const at = { nowMs: NOW_MS, probeMs: 1_000, ...crossing }
   t.is(outcome(settle(peer(LOWER, 1), at)), 'replace')
 })
 

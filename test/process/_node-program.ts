@@ -1,5 +1,6 @@
 // A node in a process of its own, run by the test that forked it: ops in, answers and events out.
 
+import { existsSync, readdirSync } from 'node:fs'
 import { BusError, BusNode, type BusNodeOptions } from '../../src/index.js'
 
 export interface Order {
@@ -35,6 +36,13 @@ let begun = 0
 
 const nowMs = () => performance.timeOrigin + performance.now()
 const say = (message: Answer | Told) => process.send?.(message)
+
+/** Open files where the system lists them, else what the runtime holds open. */
+function openFiles(): number {
+  const folder = '/proc/self/fd'
+  if (existsSync(folder)) return readdirSync(folder).length
+  return process.getActiveResourcesInfo().length
+}
 
 function node(): BusNode {
   if (current === undefined) throw new Error('not started')
@@ -79,6 +87,7 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   state: () => node().state,
   peers: () => node().peers(),
   counters: () => node().counters,
+  resources: () => ({ files: openFiles(), rssBytes: process.memoryUsage().rss }),
   send: (to: bigint, payload: Uint8Array | string) => node().send(to, payload),
   request: async (to: bigint, payload: string, timeoutMs: number) =>
     (await node().request(to, payload, { timeoutMs })).text,

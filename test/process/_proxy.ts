@@ -10,6 +10,8 @@ export class CuttingProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>()
   /** Size of the pieces that are passed on, each on a turn of its own; undefined: as they come. */
   pieceBytes: number | undefined
+  /** Bytes in that direction go nowhere, and neither end is told. `up`: towards the target. */
+  swallows: 'up' | 'down' | undefined
   connections = 0
 
   private constructor(targetPort: number) {
@@ -59,13 +61,14 @@ export class CuttingProxy {
         this.#pairs.delete(pair)
         to.destroy()
       })
-      void this.#pass(from, to)
+      void this.#pass(from, to, from === near ? 'up' : 'down')
     }
   }
 
-  async #pass(from: Socket, to: Socket): Promise<void> {
+  async #pass(from: Socket, to: Socket, direction: 'up' | 'down'): Promise<void> {
     try {
       for await (const bytes of from as AsyncIterable<Buffer>) {
+        if (this.swallows === direction) continue
         const step = this.pieceBytes ?? bytes.length
         for (let at = 0; at < bytes.length; at += step)
           await write(to, bytes.subarray(at, at + step))

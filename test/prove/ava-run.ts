@@ -14,9 +14,10 @@ export async function runTests(
   files: readonly string[],
   environment: NodeJS.ProcessEnv,
   figure: string,
+  extraArgs: readonly string[] = [],
 ): Promise<Outcome> {
   const patterns = files.map((file) => `${basename(BUILD)}/test/${file}`)
-  const child = spawn('npx', ['ava', '--timeout=48h', ...patterns], {
+  const child = spawn('npx', ['ava', '--timeout=48h', ...extraArgs, ...patterns], {
     cwd: dirname(BUILD),
     env: { ...process.env, ...environment, BUILD_DIR: basename(BUILD) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,6 +32,14 @@ export async function runTests(
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   const seconds = Math.round((performance.now() - startMs) / 1_000)
   const isMet = code === 0 && /\d+ tests? passed/.test(printed)
-  const said = isMet ? figure : `failed: …${printed.slice(-TAIL_CHARS).replaceAll('\n', ' ')}`
+  const passed = /\d+ tests? passed/.exec(printed)?.[0] ?? ''
+  const said = isMet
+    ? figure.replace('PASSED', passed)
+    : `failed: …${printed.slice(-TAIL_CHARS).replaceAll('\n', ' ')}`
   return { figure: said, verdict: verdictOf(isMet), values: { seconds, exitCode: code ?? -1 } }
+}
+
+/** The tests of a row, by the number in their titles. What one size proves has no full size. */
+export function runRow(row: number, files: readonly string[]): Promise<Outcome> {
+  return runTests(files, {}, 'PASSED', [`--match=robustness ${row}:*`])
 }

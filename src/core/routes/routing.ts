@@ -304,7 +304,7 @@ export class Routing {
     if (drains) {
       this.#paths.askedToDrain(link)
     } else {
-      link.leaving = true
+      if (link.drain === 'none') this.#links.leaves(link)
       this.#paths.left(link)
     }
     this.#turn.arm()

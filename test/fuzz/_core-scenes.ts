@@ -1,0 +1,156 @@
+// A core in each state that a hostile peer can bring it to, with a lawful child beside.
+
+import { type CoreConfig, DEFAULT_SECURITY } from '../../src/core/config.js'
+import { type End, type Host, World } from '../core/_harness.js'
+import { registrationOf } from '../core/_registrations.js'
+import { Stranger } from '../core/_stranger.js'
+import { HOST, HOSTILE, type Known, LAWFUL, TOKENS } from './_core-words.js'
+
+const ADDRESS = 'ipv4://10.0.0.1:7000'
+const PARENT = 'ipv4://10.0.0.9:7000'
+
+/** Who speaks to the host. */
+export interface Mouth {
+  readonly isOpen: boolean
+  say(bytes: Uint8Array): void
+  hangUp(): void
+  known(): Known
+  /** A frame that the host would take, where the link has keys. */
+  sealed?(): Uint8Array | undefined
+}
+
+export interface Scene {
+  readonly world: World
+  readonly host: Host
+  readonly lawful: Host
+  /** The hostile peer now: the newest connection where it was dialled again. */
+  mouth(): Mouth
+}
+
+type Wish = Partial<CoreConfig>
+
+function ground(wish: Wish): { world: World; host: Host; lawful: Host } {
+  const world = new World()
+  const host = world.host({ id: HOST, tokens: TOKENS, ...wish }).listen(ADDRESS)
+  host.give({ kind: 'start' })
+  const { security = DEFAULT_SECURITY, tokens = TOKENS } = wish
+  const lawful = world.host({ id: LAWFUL, tokens, security, parents: [ADDRESS] })
+  lawful.give({ kind: 'start' })
+  if (lawful.core.link(HOST) === undefined) throw new Error('the lawful child is not there')
+  return { world, host, lawful }
+}
+
+function mouthOf(stranger: Stranger): Mouth {
+  return {
+    get isOpen() {
+      return stranger.isOpen
+    },
+    say: (bytes) => stranger.sayBytes(bytes),
+    hangUp: () => stranger.isOpen && stranger.hangUp(),
+    known: () => {
+      const said = stranger.heardMessages.findLast(({ kind }) => kind === 'register_req')?.control
+      const register = said?.kind === 'register_req' ? said.register : undefined
+      return { requestBindings: register?.announcement?.bindings ?? [] }
+    },
+  }
+}
+
+function accepted(arrive: (stranger: Stranger, host: Host) => void, wish: Wish = {}): Scene {
+  const scene = ground(wish)
+  const stranger = Stranger.to(scene.host)
+  arrive(stranger, scene.host)
+  const mouth = mouthOf(stranger)
+  return { ...scene, mouth: () => mouth }
+}
+
+/** The host has dialled, and dials again. */
+function dialled(arrive: (stranger: Stranger) => void, wish: Wish = {}): Scene {
+  const world = new World()
+  const host = world.host({ id: HOST, tokens: TOKENS, parents: [PARENT], ...wish }).listen(ADDRESS)
+  const strangers = Stranger.listening(host, PARENT)
+  host.give({ kind: 'start' })
+  const lawful = world.host({ id: LAWFUL, tokens: TOKENS, parents: [ADDRESS] })
+  lawful.give({ kind: 'start' })
+  arrive(strangers[0]!)
+  return { world, host, lawful, mouth: () => mouthOf(strangers.at(-1)!) }
+}
+
+function answerAsParent(stranger: Stranger): void {
+  const { requestBindings } = mouthOf(stranger).known()
+  const register = registrationOf({
+    id: 0x10n,
+    tokens: TOKENS,
+    life: 1,
+    announcement: { role: 0 },
+    requestBindings,
+  })
+  stranger.say({ kind: 'register_rsp', register })
+}
+
+const asChild = { id: HOSTILE, tokens: TOKENS }
+const joined = (life?: number) => (stranger: Stranger) => {
+  stranger.join(registrationOf({ ...asChild, ...(life !== undefined && { life }) }))
+}
+
+/** A real core speaks, with keys; the words come beside its own on the same connection. */
+function keyed(): Scene {
+  const security = { ...DEFAULT_SECURITY, keyExchange: 'x25519' } as const
+  const scene = ground({ security })
+  const { world, host } = scene
+  const evil = world.host({ id: HOSTILE, tokens: TOKENS, security, parents: [ADDRESS] })
+  evil.give({ kind: 'start' })
+  const [near] = evil.ends.values()
+  const far = near?.peer
+  if (near === undefined || far == null || !host.core.link(HOSTILE)?.encrypted) {
+    throw new Error('no keys')
+  }
+  const mouth: Mouth = {
+    get isOpen() {
+      return host.ends.get(far.connection) === far
+    },
+    say: (bytes) => {
+      world.carry(far, bytes)
+      world.settle()
+    },
+    hangUp: () => world.cut(host, far.connection),
+    known: () => ({ requestBindings: [] }),
+    sealed: () => sealedBy(evil, near),
+  }
+  return { ...scene, mouth: () => mouth }
+}
+
+/** Taken off the wire before the host has it. */
+function sealedBy(evil: Host, near: End): Uint8Array | undefined {
+  const message = evil.core.data.newMessage()
+  message.toLo = Number(HOST)
+  message.content = new TextEncoder().encode('sealed')
+  evil.core.data.send(message)
+  return near.wire.chunks.splice(0)[0]
+}
+
+export const SCENES: Readonly<Record<string, () => Scene>> = {
+  awaiting: () => accepted(() => {}),
+  'awaiting without tokens': () => accepted(() => {}, { tokens: [] }),
+  'plain child': () => accepted(joined()),
+  'child of ours': () => accepted(joined(1)),
+  'temporary node': () =>
+    accepted((stranger) => stranger.join(registrationOf({ ...asChild, id: 0n }))),
+  'child that left': () =>
+    accepted((stranger) => {
+      joined(1)(stranger)
+      stranger.say({ kind: 'leave', code: 0, drains: false })
+    }),
+  probing: () =>
+    accepted((stranger, host) => {
+      joined(1)(Stranger.to(host, 'ipv4://10.9.9.8:1'))
+      stranger.say({ kind: 'register_req', register: registrationOf({ ...asChild, life: 2 }) })
+    }),
+  dialling: () => dialled(() => {}),
+  parent: () => dialled(answerAsParent),
+  keyed,
+  draining: () =>
+    accepted((stranger, host) => {
+      joined(1)(stranger)
+      host.give({ kind: 'drain' })
+    }),
+}

@@ -1,0 +1,47 @@
+import test from 'ava'
+import { Random, seedOfRun } from '../wire/_random.js'
+import { keepCorpus, readCorpus } from './_core-corpus.js'
+import { type Life, live } from './_core-life.js'
+import { SCENES } from './_core-scenes.js'
+
+const SECONDS = Number(process.env.TREEBUS_FUZZ_SECONDS ?? 5)
+const NAMES = Object.keys(SCENES)
+const LIVES_MIN = 200
+
+test.serial(
+  'robustness 3: every life of the corpus leaves a core and its lawful child alone',
+  (t) => {
+    const corpus = readCorpus()
+    t.true(corpus.length > 0)
+    for (const { scene, words } of corpus) {
+      t.notThrows(() => live(scene, undefined, words), scene)
+    }
+  },
+)
+
+test.serial('robustness 3: any words in any state end their own link and nothing else', (t) => {
+  t.timeout(SECONDS * 1_000 + 120_000)
+  const corpus = readCorpus()
+  const effects = new Map<string, Life>()
+  const untilMs = performance.now() + SECONDS * 1_000
+  let lives = 0
+  for (; lives < LIVES_MIN || performance.now() < untilMs; lives++) {
+    const seed = seedOfRun() + lives
+    const random = new Random(seed)
+    const name = NAMES[lives % NAMES.length]!
+    const kept = corpus.filter(({ scene }) => scene === name)
+    const words = random.once(3) && kept.length > 0 ? random.pick(kept).words : []
+    try {
+      const life = live(name, random, words)
+      if (!effects.has(life.effect)) effects.set(life.effect, life)
+    } catch (cause) {
+      throw new Error(`TREEBUS_SEED=${seed}, a core that is ${name}: ${cause}`, { cause })
+    }
+  }
+  t.log(`${lives} lives, ${effects.size} different effects`)
+  for (const name of NAMES) {
+    const own = [...effects.keys()].filter((effect) => effect.startsWith(`${name}:`))
+    t.true(own.length > 1, `${name}: the words do something`)
+  }
+  if (process.env.TREEBUS_FUZZ_KEEP !== undefined) keepCorpus([...effects.values()])
+})

@@ -1,0 +1,75 @@
+// A parent that is restarted under the eyes of all its children.
+
+import { BusNode } from '../../src/index.js'
+import { LOCAL, until } from './_process-node.js'
+
+const PARENT = 1n
+const FIRST = 0x100n
+
+export interface Storm {
+  readonly children: number
+  /** From the moment the parent listens again until the last child runs. */
+  readonly backMs: number
+  /** From the first child that was back to the last: jitter spreads them. */
+  readonly spreadMs: number
+  /** The most links that one pair ever had at once, seen from the parent. */
+  readonly linksOfOneMax: number
+  readonly linksAtEnd: number
+  /** Registrations that the new parent saw, beyond one for each child. */
+  readonly superfluous: number
+}
+
+async function close(nodes: readonly BusNode[]): Promise<void> {
+  await Promise.all(nodes.map((node) => node.close({ timeoutMs: 0 })))
+}
+
+/** What a parent's children do to it, counted link by link. */
+class Crowd {
+  readonly #open = new Map<bigint, number>()
+  mostOfOne = 0
+  ups = 0
+  firstMs = 0
+  lastMs = 0
+
+  watch(node: BusNode): void {
+    node.on('link_up', ({ id }) => {
+      const open = (this.#open.get(id) ?? 0) + 1
+      this.#open.set(id, open)
+      this.mostOfOne = Math.max(this.mostOfOne, open)
+      this.ups++
+      this.lastMs = performance.now()
+      if (this.firstMs === 0) this.firstMs = this.lastMs
+    })
+    node.on('link_down', ({ link }) => this.#open.set(link.id, this.#open.get(link.id)! - 1))
+  }
+}
+
+export async function reconnectStorm(children: number): Promise<Storm> {
+  const first = await BusNode.start({ id: PARENT, listen: [LOCAL] })
+  const [address] = first.addresses
+  const parent = address!
+  const all = await Promise.all(
+    Array.from({ length: children }, (_, i) => BusNode.start({ id: FIRST + BigInt(i), parent })),
+  )
+  const crowd = new Crowd()
+  await first.close({ timeoutMs: 0 })
+  await until(() => all.every(({ state }) => state === 'parent_lost'))
+  const again = await BusNode.start({ id: PARENT, listen: [parent] }, (node) => crowd.watch(node))
+  const startMs = performance.now()
+  try {
+    await Promise.all(all.map((node) => node.ready()))
+    const backMs = performance.now() - startMs
+    // Everyone is heard through the one link that it has.
+    await Promise.all(all.map((node) => node.ping(PARENT)))
+    return {
+      children,
+      backMs,
+      spreadMs: crowd.lastMs - crowd.firstMs,
+      linksOfOneMax: crowd.mostOfOne,
+      linksAtEnd: again.peers().length,
+      superfluous: crowd.ups - children,
+    }
+  } finally {
+    await close([...all, again])
+  }
+}

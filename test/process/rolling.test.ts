@@ -1,0 +1,14 @@
+import test from 'ava'
+import { rollingRestart } from './_rolling.js'
+
+test.serial(
+  'robustness 31: ten nodes are restarted in turn under 5,000 requests/s, and none fails',
+  async (t) => {
+    t.timeout(120_000)
+    const { asked, failed, restarts, reasons } = await rollingRestart(1, 5_000, 50)
+    t.deepEqual([...failed], [])
+    t.is(restarts, 10)
+    t.deepEqual(new Set(reasons), new Set(['left']))
+    t.true(asked > restarts)
+  },
+)
