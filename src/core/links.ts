@@ -1,6 +1,7 @@
 // Links come up, are kept alive, and end: always as themselves, never by their id.
 
 import { assert, BUS_ERRORS, type BusErrorCode } from '../errors.js'
+import { CAPABILITY } from '../wire/capabilities.js'
 import { encodeControl, type Handshake } from '../wire/control.js'
 import { frameOf } from '../wire/frame.js'
 import type { Connection } from './connection.js'
@@ -84,6 +85,8 @@ export class Links {
   #registered(connection: Connection): void {
     this.#state.deadlines.clear(`register:${connection.number}`)
     connection.port.reader.frameBytesMax = this.#state.messageBytesMax
+    const capabilities = connection.link?.peer.capabilities ?? 0n
+    if ((capabilities & CAPABILITY.COUNTED_IVS) !== 0n) connection.session.refuseReplays()
   }
 
   end(link: Link, reason: LinkDownReason, code?: BusErrorCode): void {

@@ -139,7 +139,7 @@ export class Registrar {
 
   #capabilities(): bigint {
     const { siblings } = this.#state.config
-    return CAPABILITY.ROUTES | (siblings ? CAPABILITY.SIBLINGS : 0n)
+    return CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }
 
   #stamp(): AccessData {

@@ -12,6 +12,7 @@ import {
   unpackBody,
 } from './compression.js'
 import type { Handshake } from './control.js'
+import { CountedIvs, countOf, countsIvs } from './counted-ivs.js'
 import { frameBytes, frameHeaderBytes, sealFrame } from './frame.js'
 import type { InnerCursor } from './head.js'
 import { headBytes, type OutgoingHead, writeHead } from './head-writer.js'
@@ -43,6 +44,10 @@ export interface SessionRules {
 interface Keys {
   readonly name: CipherName
   readonly cipher: Cipher
+  /** Of what we seal; undefined where each IV is drawn. */
+  readonly ivs: CountedIvs | undefined
+  /** Of what the other end sealed and we have opened. */
+  lastCount: number
 }
 
 interface Offer {
@@ -73,6 +78,7 @@ export class Session {
   #offer: Offer | undefined
   #handshakeSequence = 0n
   #compression: CompressionName | undefined
+  #refusesReplays = false
   /** After `open`: the clear body. */
   body: Uint8Array = EMPTY
   bodyStart = 0
@@ -85,6 +91,11 @@ export class Session {
   /** What we send is encrypted. */
   get keyed(): boolean {
     return this.#send !== undefined
+  }
+
+  /** The other end counts its IVs: what does not go on counting was played again. */
+  refuseReplays(): void {
+    this.#refusesReplays = true
   }
 
   get compressionName(): CompressionName | undefined {
@@ -180,7 +191,7 @@ export class Session {
     if (answer.type !== CURVES[curve].wire) return failed(CURVE_DIFFERS)
     const name = chooseAsClient(offer.ciphers, answer.algorithms)
     if (name === undefined) return failed(NO_COMMON_CIPHER)
-    const keys = this.#agree(curve, offer.pair, name, answer)
+    const keys = this.#agree(curve, offer.pair, name, { peer: answer, isDialler: true })
     if (typeof keys === 'number') return failed(keys)
     this.#send = keys
     this.#receive = keys
@@ -200,7 +211,7 @@ export class Session {
     const name = chooseAsServer(offer.algorithms, this.#offerable())
     if (name === undefined) return failed(NO_COMMON_CIPHER)
     const pair = primitives.keyPair(curve, random)
-    const keys = this.#agree(curve, pair, name, offer)
+    const keys = this.#agree(curve, pair, name, { peer: offer, isDialler: false })
     if (typeof keys === 'number') return failed(keys)
     this.#send = keys
     this.#staged = { keys, sequence: offer.sequence }
@@ -210,8 +221,13 @@ export class Session {
     return { kind: 'done', handshake }
   }
 
-  #agree(curve: CurveName, pair: KeyPair, name: CipherName, peer: Handshake): Keys | number {
-    const { primitives } = this.#rules
+  #agree(
+    curve: CurveName,
+    pair: KeyPair,
+    name: CipherName,
+    { peer, isDialler }: { readonly peer: Handshake; readonly isDialler: boolean },
+  ): Keys | number {
+    const { primitives, random } = this.#rules
     const point = decodePublicKey(curve, peer.publicKey)
     const secret = point && pair.agree(point)
     if (secret === undefined) return BAD_SECRET
@@ -219,7 +235,9 @@ export class Session {
     if (ivBytes === undefined) return BAD_IV_SIZE
     const { key } = deriveKey(primitives, secret, name, ivBytes)
     const cipher = primitives.cipher(name, key)
-    return cipher === undefined ? NO_COMMON_CIPHER : { name, cipher }
+    if (cipher === undefined) return NO_COMMON_CIPHER
+    const ivs = countsIvs(name) ? new CountedIvs(name, isDialler, random) : undefined
+    return { name, cipher, ivs, lastCount: 0 }
   }
 
   /** Acceptor: false, and nothing changed, where nothing waits under that sequence. */
@@ -262,9 +280,9 @@ export class Session {
     }
     const block = packed ?? body
     if (this.#send === undefined) return block
-    const { name, cipher } = this.#send
+    const { cipher, ivs, name } = this.#send
     head.cryptoAlgorithm = CIPHERS[name].wire
-    head.iv = lawfulIv(name, this.#rules.random(CIPHERS[name].ivBytes))
+    head.iv = ivs ? ivs.next() : lawfulIv(name, this.#rules.random(CIPHERS[name].ivBytes))
     head.aad = EMPTY
     return cipher.seal(padPlain(name, block), head.iv, EMPTY)
   }
@@ -325,7 +343,18 @@ export class Session {
     if (!this.#matches(head.cryptoAlgorithm) || this.#receive === undefined) return undefined
     const iv = buffer.subarray(head.ivStart, head.ivEnd)
     const aad = buffer.subarray(head.aadStart, head.aadEnd)
-    return this.#receive.cipher.open(block, iv, aad)
+    const clear = this.#receive.cipher.open(block, iv, aad)
+    if (clear === undefined || !this.#refusesReplays) return clear
+    return this.#goesOn(this.#receive, buffer, head.ivEnd) ? clear : undefined
+  }
+
+  /** Only what the author sealed gets here: whoever plays it again cannot change its count. */
+  #goesOn(keys: Keys, buffer: Uint8Array, ivEnd: number): boolean {
+    if (keys.ivs === undefined) return true
+    const count = countOf(buffer, ivEnd)
+    if (count <= keys.lastCount) return false
+    keys.lastCount = count
+    return true
   }
 
   #unpack(head: InnerCursor, block: Uint8Array): Uint8Array | undefined {

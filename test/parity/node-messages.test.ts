@@ -170,11 +170,12 @@ test('parity atbus_node_msg.upstream_and_downstream: up and down, of every size'
 })
 
 test('parity atbus_node_msg.transfer_and_connect: two children reach each other through their parent, and directly once linked', (t) => {
-  const { of } = grow([
+  const family = [
     [1n, 0n],
     [2n, 1n],
     [3n, 1n],
-  ])
+  ] as const
+  const { of } = grow(family, { siblings: false })
   of(2n).send(3n, 'through the parent')
   t.is(of(1n).core.counters.forwarded, 1)
   of(2n).give({ kind: 'connect', address: addressOf(3n), expectedId: 3n })
