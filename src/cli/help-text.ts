@@ -15,6 +15,8 @@ Examples:
   treebus send 0x101 --parent tcp://127.0.0.1:7000 < lines.txt
   treebus ping 0x101 --parent tcp://127.0.0.1:7000
   treebus peers --parent tcp://127.0.0.1:7000
+  treebus tree --parent tcp://127.0.0.1:7000
+  treebus routes --watch --parent tcp://127.0.0.1:7000
 ${EXIT_CODES}`
 
 const SOURCES = `
