@@ -68,7 +68,7 @@ export class RoutesView {
     const { table } = this.#routing
     const high = highHalf(id)
     const low = lowHalf(id)
-    if (this.#routing.neighbourRow(high, low) >= 0 || table.best(high, low, false) >= 0) return true
+    if (this.#neighbourRow(high, low) >= 0 || table.best(high, low, false) >= 0) return true
     return this.#nextHop.find(highHalf(id), lowHalf(id)) === undefined ? false : 'maybe'
   }
 
@@ -84,10 +84,16 @@ export class RoutesView {
     return row < 0 || rows.isMadeUp(row) ? undefined : rows.life(row)
   }
 
+  /** The record of a neighbour by its own link; -1 where none stands. */
+  #neighbourRow(high: number, low: number): number {
+    const routes = this.#routing.ofNeighbour(high, low)
+    return routes === undefined ? -1 : this.#routing.table.rowIn(routes.set, high, low)
+  }
+
   /** The record by which a message goes, or else the best that is known. */
   #rowOf(high: number, low: number): number {
     const { table } = this.#routing
-    const own = this.#routing.neighbourRow(high, low)
+    const own = this.#neighbourRow(high, low)
     if (own >= 0) return own
     const best = table.best(high, low, false)
     return best >= 0 ? best : table.bestShown(high, low)
@@ -102,9 +108,19 @@ export class RoutesView {
       via: joinHalves(link.idHigh, link.idLow),
       viaRole: link.role,
       hops: rows.hops(row),
-      parent: joinHalves(rows.parentHigh(row), rows.parentLow(row)),
+      parent: this.#parentOf(row),
       stale: !table.isUsable(row),
     }
+  }
+
+  #parentOf(row: number): bigint {
+    const { rows } = this.#routing.table
+    const from = this.#routing.table.attached(row)
+    const parent = joinHalves(rows.parentHigh(from), rows.parentLow(from))
+    if (parent !== 0n) return parent
+    // A parent of ours names those above it, the nearest first.
+    const above = this.#routing.ofNeighbour(rows.idHigh(row), rows.idLow(row))
+    return above?.subscription.ancestors[0] ?? 0n
   }
 
   /** Every known id once, in no order. May be left at any time; changes in between may show. */

@@ -38,6 +38,7 @@ import { OwnFacts } from './self-facts.js'
 import { SetKeeper } from './set-keeper.js'
 import { SiblingDialler } from './sibling-dialler.js'
 import { Sighting } from './sighting.js'
+import type { LinkRoutes } from './subscription.js'
 
 const WARM_TIMER = 'warm:0'
 
@@ -369,10 +370,9 @@ export class Routing {
     return true
   }
 
-  /** The record of a neighbour by its own link; -1 where none stands. */
-  neighbourRow(high: number, low: number): number {
-    const routes = this.#state.neighbours.find(high, low)?.routes
-    return routes === undefined ? -1 : this.table.rowIn(routes.set, high, low)
+  /** What is kept of the routes of a neighbour. */
+  ofNeighbour(high: number, low: number): LinkRoutes | undefined {
+    return this.#state.neighbours.find(high, low)?.routes
   }
 
   /** What the process was told of the tree may have changed. */
