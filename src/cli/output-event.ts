@@ -113,6 +113,7 @@ export interface EventRows {
   route_down: RouteDownRow
   /** Too much changed at once to tell one by one. */
   route_reset: Readonly<Record<never, never>>
+  routes: { readonly id: string; readonly routes: readonly RouteRow[] } & Answering
   tree_node: TreeNodeRow
   help: { readonly verbs: readonly string[] } & Answering
   error: { readonly detail: string } & Answering
@@ -156,6 +157,7 @@ ${sequence === undefined ? '' : `, sequence ${sequence}`}`,
   route_changed: renderRoute,
   route_down: ({ id, reason }) => `${id}: ${reason}`,
   route_reset: () => 'more changed than is told one by one',
+  routes: ({ id, routes }) => `${id} knows ${routes.length}: ${routes.map(renderRoute).join('; ')}`,
   tree_node: ({ id, parent, depth }) => `${id} below ${parent ?? 'nothing known'}, depth ${depth}`,
   help: ({ verbs }) => verbs.join(' | '),
   error: ({ line, detail }) => (line === undefined ? detail : `line ${line}: ${detail}`),

@@ -4,7 +4,7 @@ import { BusError, type RouteChange, type RouteInfo } from '../index.js'
 import { EXIT } from './exit-code.js'
 import type { Output } from './output.js'
 import type { RouteRow } from './output-event.js'
-import { failureRow, routeDownRow, routeRow } from './rows.js'
+import { failureRow, routeDownRow, routeRow, routeRows } from './rows.js'
 import { tableOf } from './table-text.js'
 import type { Visit } from './visit.js'
 
@@ -43,7 +43,7 @@ export async function withWholeTable(
   return errand()
 }
 
-export function tellChange(output: Output, change: RouteChange): void {
+function tellChange(output: Output, change: RouteChange): void {
   if (change.kind === 'up') output.tell('route_up', routeRow(change.route))
   else if (change.kind === 'changed') output.tell('route_changed', routeRow(change.route))
   else if (change.kind === 'down') output.tell('route_down', routeDownRow(change))
@@ -51,13 +51,9 @@ export function tellChange(output: Output, change: RouteChange): void {
 }
 
 function tellTable(output: Output, table: Iterable<RouteInfo>): void {
-  const rows = sortedRows(table)
+  const rows = routeRows(table)
   if (output.isJson) for (const row of rows) output.tell('route', row)
   else for (const line of tableOf(TITLES, rows.map(cellsOf))) output.print(line)
-}
-
-export function sortedRows(table: Iterable<RouteInfo>): RouteRow[] {
-  return [...table].sort((a, b) => (a.id < b.id ? -1 : 1)).map(routeRow)
 }
 
 function cellsOf({ id, via, role, hops, parent, stale }: RouteRow): string[] {

@@ -35,6 +35,11 @@ export function routeRow(route: RouteInfo): RouteRow {
   return { id, via, role, hops, parent: parentOf(route), stale }
 }
 
+/** In the order of their ids. */
+export function routeRows(table: Iterable<RouteInfo>): RouteRow[] {
+  return [...table].sort((a, b) => (a.id < b.id ? -1 : 1)).map(routeRow)
+}
+
 /** Null where it is not known, and for a root. */
 export function parentOf({ parent }: RouteInfo): string | null {
   return parent === 0n ? null : formatId(parent)

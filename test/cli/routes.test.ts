@@ -11,15 +11,17 @@ function eventsOf(stdout: string): Said[] {
     .map((line) => JSON.parse(line) as Said)
 }
 
-/** 0x100 with 0x200 and 0x300 below it, and 0x210 below 0x200. */
+/** 0x100 with 0x200 and 0x300 below it, and 0x210 below 0x200; all known to who is visited. */
 async function startTree(t: ExecutionContext) {
-  const { root, address } = await startRoot(t)
-  const branch = startNode(t, '0x200', '--parent', address, '--listen', 'tcp://127.0.0.1:0')
+  const { root, address } = await startRoot(t, '--routes')
+  const listen = ['--listen', 'tcp://127.0.0.1:0']
+  const branch = startNode(t, '0x200', '--routes', '--parent', address, ...listen)
   const leaf = startNode(t, '0x210', '--parent', await branch.address())
-  await leaf.heard({ event: 'link_up', id: '0x200' })
-  const other = startNode(t, '0x300', '--parent', address)
-  await other.heard({ event: 'link_up', id: '0x100' })
-  return { root, address, branch, leaf, other }
+  startNode(t, '0x300', '--parent', address)
+  await root.heard({ event: 'route_up', id: '0x210' })
+  await root.heard({ event: 'route_up', id: '0x300' })
+  await branch.heard({ event: 'route_up', id: '0x300' })
+  return { root, address, branch, leaf }
 }
 
 function drawn(rows: readonly (readonly [id: number, parent: number])[]): string[] {
@@ -141,4 +143,33 @@ test('who cannot be visited is told with exit code 3 by routes and tree', async 
     t.is(stdout, '')
     t.regex(stderr, /^treebus: cannot join [^\n]+\n$/)
   }
+})
+
+test('run --routes tells who comes and goes, and without it nothing of routes', async (t) => {
+  const { root, address } = await startRoot(t, '--routes')
+  const quiet = startNode(t, '0x200', '--parent', address)
+  t.like(await root.heard({ event: 'route_up', id: '0x200' }), { hops: 1, parent: '0x100' })
+  const third = startNode(t, '0x300', '--parent', address)
+  await root.heard({ event: 'route_up', id: '0x300' })
+  third.process.kill('SIGKILL')
+  t.like(await root.heard({ event: 'route_down', id: '0x300' }), { reason: 'link_lost' })
+  quiet.write('quit')
+  t.like(await root.heard({ event: 'route_down', id: '0x200' }), { reason: 'left' })
+  await quiet.ended
+  t.false(quiet.events.some(({ event }) => String(event).startsWith('route')))
+})
+
+test('the verb routes of a running node lists its table in one event', async (t) => {
+  const { root, leaf } = await startTree(t)
+  root.write('routes')
+  const { routes, ...rest } = await root.heard({ event: 'routes' })
+  t.deepEqual(rest, { event: 'routes', id: '0x100', line: 1 })
+  const child = { role: 'child', stale: false }
+  t.deepEqual(routes, [
+    { ...child, id: '0x200', via: '0x200', hops: 1, parent: '0x100' },
+    { ...child, id: '0x210', via: '0x200', hops: 2, parent: '0x200' },
+    { ...child, id: '0x300', via: '0x300', hops: 1, parent: '0x100' },
+  ])
+  leaf.write('help')
+  t.true(((await leaf.heard({ event: 'help' }))['verbs'] as string[]).includes('routes'))
 })
