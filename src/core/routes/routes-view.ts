@@ -140,7 +140,8 @@ export class RoutesView {
 
   /** A reader that begins at a version: the present one by default. */
   reader(version = this.version): ChangeReader {
-    return new ChangeReader(this.#routing.log, version)
+    const { damper, log } = this.#routing
+    return new ChangeReader(log, version, (id) => damper.isHeld(id))
   }
 
   /** The next change that a reader has not seen: as things stand now. Undefined for none. */
