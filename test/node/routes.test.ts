@@ -115,7 +115,7 @@ test('a slow reader of changes is told what became of an id, not all that happen
 
 test('an id that flaps is not told as changed or as gone before it was told as there', async (t) => {
   const nodes = new Nodes(t)
-  const root = await nodes.root('inproc')
+  const root = await nodes.root('tcp')
   const told: string[] = []
   root.on('route_up', ({ id }) => told.push(`up ${id}`))
   root.on('route_down', ({ id }) => told.push(`down ${id}`))
