@@ -51,7 +51,7 @@ async function demo(file: string | undefined): Promise<number> {
   return tally.failed === 0 && bad.length === 0 ? 0 : 1
 }
 
-/** Kills a leaf; tells when its parent knows, when the other side does, and what a sender learns. */
+/** Kills a leaf; tells when its parent and the other side know, and what a sender learns. */
 async function mourn(tree: Tree): Promise<number> {
   const parent = PLAN.find(({ id }) => id === VICTIM)!.parent
   const victim = tree.node(VICTIM)
