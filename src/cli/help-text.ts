@@ -15,6 +15,8 @@ Examples:
   treebus send 0x101 --parent tcp://127.0.0.1:7000 < lines.txt
   treebus ping 0x101 --parent tcp://127.0.0.1:7000
   treebus peers --parent tcp://127.0.0.1:7000
+  treebus tree --parent tcp://127.0.0.1:7000
+  treebus routes --watch --parent tcp://127.0.0.1:7000
 ${EXIT_CODES}`
 
 const SOURCES = `
@@ -32,13 +34,14 @@ Environment and file:
 export const AFTER_RUN_HELP = `
 Lines on stdin (help lists them):
   send ID TEXT       sendhex ID HEX     request ID TEXT    confirm ID TEXT
-  command ID ARG...  ping ID            peers              counters
-  quit               help
+  command ID ARG...  ping ID            peers              routes
+  counters           quit               help
   With a full queue the next line waits. The end of stdin is not the end of the node (--until-eof).
 
 Events on stdout, one line each; with --json each is an object with the field "event":
   ready state link_up link_down message request reply delivered failure command command_reply
-  refused dial_failed parent_changed pong peers counters help error leaving closed
+  refused dial_failed parent_changed pong peers routes counters help error leaving closed
+  With --routes also: route_up route_changed route_down route_reset
   Ids are "0x…" texts. A payload is "text" where it is valid UTF-8 without control characters
   other than line feed and tab, else "hex". "line" is the line of stdin that an event answers.
 

@@ -13,7 +13,7 @@ import {
 import type { Output } from './output.js'
 import type { FailureRow } from './output-event.js'
 import { contentOf } from './printable.js'
-import { argumentsOf, linkRow } from './rows.js'
+import { argumentsOf, linkRow, routeDownRow, routeRow } from './rows.js'
 
 /** Requests whose echo waits for room; who asks more gets no answer in time. */
 const ECHOES_MAX = 1_024
@@ -21,15 +21,23 @@ const ECHOES_MAX = 1_024
 type Refusal = BusNodeEvents['refused'][0]
 type DialFailure = BusNodeEvents['dial_failed'][0]
 
+export interface TellingRules {
+  /** Requests and commands are answered with what they carry. */
+  readonly echo: boolean
+  /** Every change of the routing table is told. */
+  readonly routes: boolean
+}
+
 /** Starts a node and prints its events: `ready` first, whatever came while it started after it. */
 export async function startTelling(
   options: BusNodeOptions,
   output: Output,
-  rules: { readonly echo: boolean },
+  rules: TellingRules,
 ): Promise<BusNode> {
   output.hold()
   const node = await BusNode.start(options, (starting) => {
     tellEvents(starting, output)
+    if (rules.routes) tellRoutes(starting, output)
     answerQuestions(starting, output, rules.echo)
   })
   output.release(() => tellReady(node, output))
@@ -62,6 +70,14 @@ function tellEvents(node: BusNode, output: Output): void {
       output.tell('parent_changed', { previous: formatId(previous), parent: formatId(parent) }),
     )
     .on('closed', () => output.tell('closed', { id: formatId(node.id) }))
+}
+
+function tellRoutes(node: BusNode, output: Output): void {
+  node
+    .on('route_up', (route) => output.tell('route_up', routeRow(route)))
+    .on('route_changed', (route) => output.tell('route_changed', routeRow(route)))
+    .on('route_down', (down) => output.tell('route_down', routeDownRow(down)))
+    .on('route_reset', () => output.tell('route_reset', {}))
 }
 
 function tellRefusal(output: Output, { id, by, code, wireCode, address }: Refusal): void {

@@ -1,6 +1,6 @@
 // The events that a running command prints: the same objects as JSON and as lines for people.
 
-import type { LinkDownReason, LinkInfo, LinkRole, NodeState } from '../index.js'
+import type { LinkDownReason, LinkInfo, LinkRole, NodeState, RouteDownReason } from '../index.js'
 import { type Content, escaped } from './printable.js'
 
 /** Of a command: texts, or hex where any of the arguments is not text. */
@@ -31,6 +31,32 @@ export interface LinkRow {
   readonly encrypted: boolean
   readonly address: string
   readonly pid: number
+}
+
+export interface RouteRow {
+  readonly id: string
+  /** The neighbour on the way, and what it is to this node. */
+  readonly via: string
+  readonly role: LinkRole
+  readonly hops: number
+  /** Null where it is not known, and for a root. */
+  readonly parent: string | null
+  readonly stale: boolean
+}
+
+export interface RouteDownRow {
+  readonly id: string
+  readonly reason: RouteDownReason
+}
+
+export interface TreeNodeRow {
+  readonly id: string
+  readonly parent: string | null
+  /** 0 for what stands at the top of what is known. */
+  readonly depth: number
+  readonly stale: boolean
+  /** The node that was asked. */
+  readonly visited: boolean
 }
 
 export interface ReadyRow {
@@ -81,6 +107,14 @@ export interface EventRows {
   pong: { readonly id: string; readonly ms: number } & Answering
   peers: { readonly id: string; readonly peers: readonly PeerRow[] } & Answering
   counters: { readonly counters: Readonly<Record<string, number>> } & Answering
+  route: RouteRow
+  route_up: RouteRow
+  route_changed: RouteRow
+  route_down: RouteDownRow
+  /** Too much changed at once to tell one by one. */
+  route_reset: Readonly<Record<never, never>>
+  routes: { readonly id: string; readonly routes: readonly RouteRow[] } & Answering
+  tree_node: TreeNodeRow
   help: { readonly verbs: readonly string[] } & Answering
   error: { readonly detail: string } & Answering
   /** Asked to end: no more lines are taken, and what is open has time until --drain-timeout. */
@@ -118,6 +152,13 @@ ${sequence === undefined ? '' : `, sequence ${sequence}`}`,
   pong: ({ id, ms }) => `${id} after ${milliseconds(ms)}`,
   peers: ({ id, peers }) => `${id} has ${peers.length}: ${peers.map(renderPeer).join('; ')}`,
   counters: ({ counters }) => renderNumbers(counters),
+  route: renderRoute,
+  route_up: renderRoute,
+  route_changed: renderRoute,
+  route_down: ({ id, reason }) => `${id}: ${reason}`,
+  route_reset: () => 'more changed than is told one by one',
+  routes: ({ id, routes }) => `${id} knows ${routes.length}: ${routes.map(renderRoute).join('; ')}`,
+  tree_node: ({ id, parent, depth }) => `${id} below ${parent ?? 'nothing known'}, depth ${depth}`,
   help: ({ verbs }) => verbs.join(' | '),
   error: ({ line, detail }) => (line === undefined ? detail : `line ${line}: ${detail}`),
   leaving: ({ id }) => id,
@@ -132,6 +173,11 @@ function renderLink({ id, role, channel, plain, encrypted, address, pid }: LinkR
 
 function renderPeer({ id, role, channel, encrypted }: PeerRow): string {
   return `${id} ${role} over ${channel}${encrypted ? ' encrypted' : ''}`
+}
+
+function renderRoute({ id, via, role, hops, parent, stale }: RouteRow): string {
+  const below = parent === null ? '' : `, below ${parent}`
+  return `${id} via ${role} ${via}, ${hops} hops${below}${stale ? ', stale' : ''}`
 }
 
 function renderContent(content: Content): string {

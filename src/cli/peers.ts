@@ -5,6 +5,7 @@ import { EXIT } from './exit-code.js'
 import type { PeerRow } from './output-event.js'
 import { escaped } from './printable.js'
 import { failureRow, peerRow } from './rows.js'
+import { tableOf } from './table-text.js'
 import type { Visit } from './visit.js'
 
 const TITLES = ['ID', 'ROLE', 'KIND', 'CHANNEL', 'ENCRYPTED', 'RTT', 'ADDRESS']
@@ -18,24 +19,13 @@ export async function peers(visit: Visit, of: bigint | undefined): Promise<numbe
     // We are a neighbour ourselves, for the moment.
     const rows = reports.filter((report) => report.id !== node.id).map(peerRow)
     if (output.isJson) output.tell('peers', { id: formatId(id), peers: rows })
-    else for (const line of tableOf(rows)) output.print(line)
+    else for (const line of tableOf(TITLES, rows.map(cellsOf))) output.print(line)
     return EXIT.ok
   } catch (error) {
     if (!(error instanceof BusError)) throw error
     output.tell('failure', failureRow(id, error, undefined))
     return EXIT.failed
   }
-}
-
-function tableOf(rows: readonly PeerRow[]): string[] {
-  const cells = [TITLES, ...rows.map(cellsOf)]
-  const widths = TITLES.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  return cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function cellsOf({ id, role, plain, channel, encrypted, roundTripMs, address }: PeerRow): string[] {

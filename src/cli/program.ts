@@ -71,6 +71,8 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   program.addCommand(sendCommand(finish))
   program.addCommand(pingCommand(finish))
   program.addCommand(peersCommand(finish))
+  program.addCommand(routesCommand(finish))
+  program.addCommand(treeCommand(finish))
   return program
 }
 
@@ -139,6 +141,31 @@ function peersCommand(finish: (exitCode: number) => void): Command {
       const of = id === undefined ? undefined : readNodeId(id, 'ID')
       const [{ visit }, { peers }] = await Promise.all([import('./visit.js'), import('./peers.js')])
       finish(await visit(given, timeoutOf(flags), (guest) => peers(guest, of)))
+    })
+}
+
+function routesCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('routes')
+    .description('List who is reachable, as the parent tells it.')
+    .addOption(new Option('--watch', 'go on with every change, until stopped'))
+    .action(async (flags: Flags) => {
+      const given = await givenFrom(flags, VISIT_SETTINGS)
+      const watch = flags['watch'] === true
+      const [{ visit }, { routes }] = await Promise.all([
+        import('./visit.js'),
+        import('./routes.js'),
+      ])
+      finish(await visit(given, timeoutOf(flags), (guest) => routes(guest, { watch })))
+    })
+}
+
+function treeCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('tree')
+    .description('Draw the tree, as far as the parent knows it.')
+    .action(async (flags: Flags) => {
+      const given = await givenFrom(flags, VISIT_SETTINGS)
+      const [{ visit }, { tree }] = await Promise.all([import('./visit.js'), import('./tree.js')])
+      finish(await visit(given, timeoutOf(flags), tree))
     })
 }
 

@@ -1,8 +1,21 @@
 // From what a node says to what is printed: ids as text, payloads as text or hex.
 
 import { BUS_ERRORS, type BusError } from '../errors.js'
-import { formatId, type LinkInfo, type PeerReport } from '../index.js'
-import type { Arguments, FailureRow, LinkRow, PeerRow } from './output-event.js'
+import {
+  formatId,
+  type LinkInfo,
+  type PeerReport,
+  type RouteDown,
+  type RouteInfo,
+} from '../index.js'
+import type {
+  Arguments,
+  FailureRow,
+  LinkRow,
+  PeerRow,
+  RouteDownRow,
+  RouteRow,
+} from './output-event.js'
 import { hexOf, textOf } from './printable.js'
 
 export function linkRow(link: LinkInfo): LinkRow {
@@ -14,6 +27,26 @@ export function peerRow(peer: PeerReport): PeerRow {
   const { role, channel, plain, encrypted, address, roundTripMs } = peer
   const row = { id: formatId(peer.id), role, channel, plain, encrypted, address }
   return roundTripMs === undefined ? row : { ...row, roundTripMs: rounded(roundTripMs) }
+}
+
+export function routeRow(route: RouteInfo): RouteRow {
+  const { hops, stale, viaRole: role } = route
+  const [id, via] = [formatId(route.id), formatId(route.via)]
+  return { id, via, role, hops, parent: parentOf(route), stale }
+}
+
+/** In the order of their ids. */
+export function routeRows(table: Iterable<RouteInfo>): RouteRow[] {
+  return [...table].sort((a, b) => (a.id < b.id ? -1 : 1)).map(routeRow)
+}
+
+/** Null where it is not known, and for a root. */
+export function parentOf({ parent }: RouteInfo): string | null {
+  return parent === 0n ? null : formatId(parent)
+}
+
+export function routeDownRow({ id, reason }: RouteDown): RouteDownRow {
+  return { id: formatId(id), reason }
 }
 
 export function argumentsOf(args: readonly Uint8Array[]): Arguments {

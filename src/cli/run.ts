@@ -23,7 +23,7 @@ export async function run(given: Given): Promise<number> {
   const leaving = new AbortController()
   const leave = () => leaving.abort()
   const output = new Output(given.isOn('json'), leave)
-  const rules = { echo: given.isOn('echo') }
+  const rules = { echo: given.isOn('echo'), routes: given.isOn('routes') }
   for (const doubt of doubtsAbout(given)) process.stderr.write(`treebus: ${escaped(doubt)}\n`)
 
   const stopListening = onStopSignal(leave)

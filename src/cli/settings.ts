@@ -201,6 +201,11 @@ const BEHAVIOUR_SETTINGS = {
     group: 'Behaviour',
     says: 'answer requests and commands with what they carry (default: refuse requests)',
   },
+  routes: {
+    form: 'switch',
+    group: 'Behaviour',
+    says: 'tell who becomes reachable and who is lost (default: links only)',
+  },
   untilEof: {
     form: 'switch',
     group: 'Behaviour',

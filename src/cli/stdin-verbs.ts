@@ -6,7 +6,7 @@ import { callWithRoom, sendWithRoom } from './hand-over.js'
 import type { Line } from './lines.js'
 import type { Output } from './output.js'
 import { bytesOfHex, contentOf } from './printable.js'
-import { argumentsOf, failureRow, peerRow, rounded } from './rows.js'
+import { argumentsOf, failureRow, peerRow, rounded, routeRows } from './rows.js'
 
 /** Calls that may be open at once; the next line waits. */
 const CALLS_MAX = 1_024
@@ -51,6 +51,7 @@ export class StdinVerbs {
       command: { usage: 'command ID ARG...', run: (line) => this.#command(line) },
       ping: { usage: 'ping ID', run: (line) => this.#ping(line) },
       peers: { usage: 'peers', run: ({ number }) => this.#peers(number) },
+      routes: { usage: 'routes', run: ({ number }) => this.#routes(number) },
       counters: { usage: 'counters', run: ({ number }) => this.#counters(number) },
       quit: { usage: 'quit', run: quit },
       help: { usage: 'help', run: ({ number }) => this.#help(number) },
@@ -166,6 +167,11 @@ export class StdinVerbs {
   #peers(line: number): void {
     const peers = this.#node.peers().map(peerRow)
     this.#output.tell('peers', { id: formatId(this.#node.id), peers, line })
+  }
+
+  #routes(line: number): void {
+    const { id, routes } = this.#node
+    this.#output.tell('routes', { id: formatId(id), routes: routeRows(routes), line })
   }
 
   #counters(line: number): void {

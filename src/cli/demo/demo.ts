@@ -5,6 +5,7 @@
 import { escaped } from '../printable.js'
 import { Arrivals } from './arrivals.js'
 import { openInput } from './input.js'
+import type { NodeEvent } from './node-process.js'
 import { MOURNER, PLAN, VICTIM } from './plan.js'
 import { carry } from './traffic.js'
 import { Tree } from './tree.js'
@@ -50,25 +51,29 @@ async function demo(file: string | undefined): Promise<number> {
   return tally.failed === 0 && bad.length === 0 ? 0 : 1
 }
 
-/** Kills a leaf; tells when its parent knows, and what a sender at the other side learns. */
+/** Kills a leaf; tells when its parent and the other side know, and what a sender learns. */
 async function mourn(tree: Tree): Promise<number> {
   const parent = PLAN.find(({ id }) => id === VICTIM)!.parent
   const victim = tree.node(VICTIM)
-  const lost = tree
-    .node(parent)
-    .until('link_down', ({ event, id }) => event === 'link_down' && id === VICTIM)
+  const mourner = tree.node(MOURNER)
+  const isLoss = (name: string) => (told: NodeEvent) =>
+    told['event'] === name && told['id'] === VICTIM
+  const lost = tree.node(parent).until('link_down', isLoss('link_down'))
+  const gone = mourner.until('route_down', isLoss('route_down'))
   say()
   say(`kill -9 ${victim.pid} (${VICTIM}) ...`)
   const killMs = performance.now()
+  const sayWhen = (who: string, told: NodeEvent): void =>
+    say(`  ${who} knew after ${since(killMs)}: ${String(told['reason'])}`)
   victim.kill()
-  const { reason } = await lost
-  say(`  ${parent} knew after ${since(killMs)}: ${String(reason)}`)
+  await Promise.all([
+    lost.then((told) => sayWhen(parent, told)),
+    gone.then((told) => sayWhen(`${MOURNER}, at the other side,`, told)),
+  ])
   const askMs = performance.now()
-  const answer = await tree.node(MOURNER).ask(`confirm ${VICTIM} are you there?`)
+  const answer = await mourner.ask(`confirm ${VICTIM} are you there?`)
   if (answer['event'] !== 'failure') throw new Error(`${VICTIM} is dead, and yet it answered`)
-  say(
-    `  ${MOURNER}, at the other side, was told after ${since(askMs)}: ${String(answer['reason'])}`,
-  )
+  say(`  ${MOURNER} sends to it, and is told after ${since(askMs)}: ${String(answer['reason'])}`)
   return 1
 }
 

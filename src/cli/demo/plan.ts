@@ -32,11 +32,6 @@ export const PAIRS: readonly { readonly from: string; readonly to: string }[] = 
 export const VICTIM = '0x12'
 export const MOURNER = '0x21'
 
-/** What every node above a leaf is told of the tree below the root. */
-export const TOPOLOGY: readonly string[] = PLAN.filter(({ parent }) => parent !== '').map(
-  ({ id, parent }) => `${id}=${parent}`,
-)
-
 /** The tree as lines; `note` adds what is known of a node. */
 export function drawTree(note: (node: PlannedNode) => string): string[] {
   const draw = (node: PlannedNode, branch: string, below: string): string[] => {

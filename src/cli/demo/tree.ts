@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NodeEvent, NodeProcess } from './node-process.js'
-import { drawTree, PLAN, type PlannedNode, TOPOLOGY } from './plan.js'
+import { drawTree, PLAN, type PlannedNode } from './plan.js'
 
 const KINDS = ['root', 'branch', 'leaf'] as const
 
@@ -27,7 +27,10 @@ export class Tree {
     }
   }
 
-  /** Resolves when every node has its link to its parent. */
+  /**
+   * Resolves when every node has its link to its parent, and every leaf knows the others: nobody
+   * has told them but the tree itself.
+   */
   async start(): Promise<void> {
     for (const kind of KINDS) {
       const generation = PLAN.filter((node) => node.kind === kind)
@@ -78,17 +81,26 @@ export class Tree {
     const isParentUp = ({ event, role }: NodeEvent) => event === 'link_up' && role === 'parent'
     const waits = [node.untilEvent('ready')]
     if (planned.parent !== '') waits.push(node.until('link to its parent', isParentUp))
+    if (planned.kind === 'leaf')
+      waits.push(...leavesBut(id).map((other) => untilRoute(node, other)))
     const [ready] = await Promise.all(waits)
     const listen = ready?.['listen']
     if (Array.isArray(listen) && listen.length > 0) this.#addresses.set(id, String(listen[0]))
   }
 
   #argumentsFor({ id, parent, listens }: PlannedNode): string[] {
-    const args = ['--id', id]
+    const args = ['--routes', '--id', id]
     if (parent !== '') args.push('--parent', this.#addresses.get(parent) ?? '')
     if (listens === 'tcp') args.push('--listen', 'tcp://127.0.0.1:0')
     if (listens === 'unix') args.push('--listen', `unix://${join(this.#directory, `${id}.sock`)}`)
-    if (listens !== undefined) args.push(...TOPOLOGY.flatMap((entry) => ['--topology', entry]))
     return args
   }
+}
+
+function leavesBut(id: string): string[] {
+  return PLAN.filter((node) => node.kind === 'leaf' && node.id !== id).map((node) => node.id)
+}
+
+function untilRoute(node: NodeProcess, to: string): Promise<NodeEvent> {
+  return node.until(`route to ${to}`, ({ event, id }) => event === 'route_up' && id === to)
 }

@@ -15,14 +15,17 @@ export type Touched =
  */
 export class ChangeReader {
   readonly #log: ChangeLog
+  readonly #isHeld: (id: bigint) => boolean
   readonly #entry = new LogEntry()
   #version: number
   /** Ids that were skipped because a later change tells them, with what was known before. */
   #skipped = new IdMap<'known' | 'unknown'>()
 
-  constructor(log: ChangeLog, version: number) {
+  /** `isHeld`: the table is ahead of the log in what concerns this id, which will note it soon. */
+  constructor(log: ChangeLog, version: number, isHeld: (id: bigint) => boolean) {
     this.#log = log
     this.#version = version
+    this.#isHeld = isHeld
   }
 
   /** Undefined where nothing has changed. */
@@ -48,11 +51,13 @@ export class ChangeReader {
     this.#log.read(number, entry)
     const { idHigh, idLow, reason } = entry
     const before = this.#skipped.get(idHigh, idLow) ?? (entry.wasKnown ? 'known' : 'unknown')
-    if (!this.#log.isLast(number, entry)) {
+    const id = joinHalves(idHigh, idLow)
+    // Told by the table as it is now, what was held back would be told twice, or never have come.
+    if (!this.#log.isLast(number, entry) || this.#isHeld(id)) {
       this.#skipped.set(idHigh, idLow, before)
       return undefined
     }
     this.#skipped.delete(idHigh, idLow)
-    return { id: joinHalves(idHigh, idLow), wasKnown: before === 'known', reason }
+    return { id, wasKnown: before === 'known', reason }
   }
 }

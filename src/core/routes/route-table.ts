@@ -257,6 +257,21 @@ export class RouteTable {
     return best
   }
 
+  /**
+   * A record of the same life that says what its id is attached to: a link to a sibling or a parent
+   * says that it is there, not where it hangs. The row itself where nobody says.
+   */
+  attached(row: number): number {
+    const { rows } = this
+    const isTold = (other: number) => rows.parentLow(other) !== 0 || rows.parentHigh(other) !== 0
+    if (isTold(row)) return row
+    let other = this.#index.find(rows.idHigh(row), rows.idLow(row))
+    for (; other >= 0; other = rows.nextOfId(other)) {
+      if (isTold(other) && this.isShown(other) && rows.isSameLife(row, other)) return other
+    }
+    return row
+  }
+
   /** What a neighbour with this set is told of an id: a row, or -1 where it may not see any. */
   shownTo(viewer: LearnedSet, high: number, low: number): number {
     return this.shownFrom(this.#index.find(high, low), viewer)

@@ -106,9 +106,19 @@ export class RoutesView {
       via: joinHalves(link.idHigh, link.idLow),
       viaRole: link.role,
       hops: rows.hops(row),
-      parent: joinHalves(rows.parentHigh(row), rows.parentLow(row)),
+      parent: this.#parentOf(row),
       stale: !table.isUsable(row),
     }
+  }
+
+  #parentOf(row: number): bigint {
+    const { rows } = this.#routing.table
+    const from = this.#routing.table.attached(row)
+    const parent = joinHalves(rows.parentHigh(from), rows.parentLow(from))
+    if (parent !== 0n) return parent
+    // A parent of ours names those above it, the nearest first.
+    const above = this.#neighbours.find(rows.idHigh(row), rows.idLow(row))?.routes
+    return above?.subscription.ancestors[0] ?? 0n
   }
 
   /** Every known id once, in no order. May be left at any time; changes in between may show. */
@@ -128,7 +138,8 @@ export class RoutesView {
 
   /** A reader that begins at a version: the present one by default. */
   reader(version = this.version): ChangeReader {
-    return new ChangeReader(this.#routing.log, version)
+    const { damper, log } = this.#routing
+    return new ChangeReader(log, version, (id) => damper.isHeld(id))
   }
 
   /** The next change that a reader has not seen: as things stand now. Undefined for none. */

@@ -53,7 +53,7 @@ export interface RoutingShared {
 export class Routing {
   readonly table: RouteTable
   readonly log: ChangeLog
-  readonly #damper: ChangeDamper
+  readonly damper: ChangeDamper
   readonly learning: Learning
   readonly facts: OwnFacts
   readonly #state: CoreState
@@ -90,7 +90,7 @@ export class Routing {
     const damper = new ChangeDamper(log, hash, () => state.nowMs)
     const learning = new Learning(table, damper)
     this.log = log
-    this.#damper = damper
+    this.damper = damper
     this.learning = learning
     const courier = new Courier(state)
     const keeper = new SetKeeper(state, table, learning)
@@ -192,7 +192,7 @@ export class Routing {
         this.#sighting.show()
         return
       case 'flap':
-        this.#damper.release()
+        this.damper.release()
         break
       case 'sync':
         this.#siblings.gaveUp(number)
@@ -320,7 +320,7 @@ export class Routing {
     this.beforeData(one)
     const { routes } = one
     if (routes?.subscriber === undefined || !this.#publisher.isUpToDate(one, routes)) return false
-    if (this.#damper.isHeld(other.peer.id)) return false
+    if (this.damper.isHeld(other.peer.id)) return false
     const row = this.table.shownTo(routes.set, other.idHigh, other.idLow)
     return row >= 0 && this.linkOf(row) === other
   }
