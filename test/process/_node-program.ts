@@ -94,7 +94,7 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   beginCalls,
   settled: () => settled,
   ready: () => node().ready(),
-  close: () => node().close(),
+  close: (timeoutMs?: number) => node().close(timeoutMs === undefined ? {} : { timeoutMs }),
   /** Keeps the loop from turning, as a long computation or a collection does. */
   stall: (ms: number) => {
     const until = performance.now() + ms

@@ -2,12 +2,13 @@
 
 import type { BusNodeOptions, LinkDown } from '../../../src/index.js'
 import { EAGER, Processes, ProcessNode, until } from '../../process/_process-node.js'
+import { stallInTurn } from '../../process/_stalls.js'
 import { missingForNetworks, PartedNetwork } from '../network.js'
 import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 23
-export const title = 'a blackholed node, default settings'
-export const goal = 'silent for both ends in 24 s and a tick; back when the network is'
+export const title = 'a blackholed node, and stalls that are none'
+export const goal = 'silent for both ends in 24 s and a tick; no alarm for stalls of 2 s'
 
 const LIMIT_MS = 24_000
 /** Timers are late by a turn of a busy loop. */
@@ -26,9 +27,21 @@ async function startIn(
   return node
 }
 
-export async function run(_options: RunOptions): Promise<Outcome> {
+/** Stalls first: they need no network of their own. */
+export async function run({ full }: RunOptions): Promise<Outcome> {
+  const { stalls, alarms, answered } = await stallInTurn(full ? 1_000 : 6)
+  const stalled = `${alarms} false alarms in ${stalls} stalls of 2 s under load`
   const missing = missingForNetworks()
-  if (missing !== undefined) return { figure: missing, verdict: 'skipped', values: {} }
+  const hole: Outcome =
+    missing === undefined
+      ? await blackhole()
+      : { figure: `the network: ${missing}`, verdict: 'skipped', values: {} }
+  const verdict = alarms > 0 || answered === 0 ? 'missed' : hole.verdict
+  const values = { ...hole.values, stalls, alarms, answered }
+  return { figure: `${stalled}; ${hole.figure}`, verdict, values }
+}
+
+async function blackhole(): Promise<Outcome> {
   const network = new PartedNetwork()
   const all = new Processes()
   const stop = () => network.remove()

@@ -21,7 +21,7 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   const [leaving, closing] = [spreadOf(rolling.leavingMs), spreadOf(rolling.closeMs)]
   return {
     figure:
-      `${failed} of ${asked.toLocaleString('en')} failed ${codes}at ` +
+      `${failed} of ${asked.toLocaleString('en')} failed ${codes} at ` +
       `${Math.round(perSecond)}/s over ${restarts} restarts; known after p50 ` +
       `${inMs(leaving.p50)}, max ${inMs(leaving.max)}; closed after max ${inMs(closing.max)}`,
     verdict: verdictOf(
