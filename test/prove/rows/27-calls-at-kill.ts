@@ -15,7 +15,6 @@ const TARGET = 3n
 
 interface Settled {
   readonly code: string
-  readonly begunMs: number
   readonly atMs: number
 }
 
@@ -44,16 +43,15 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
     const near = await settledOf(root, calls)
     const far = await settledOf(asker, calls)
     const nearMs = spreadOf(near.map(({ atMs }) => atMs - killedMs))
-    const farMs = spreadOf(far.map(({ atMs, begunMs }) => atMs - begunMs))
-    const right =
-      near.filter(({ code }) => code === 'LINK_LOST').length +
-      far.filter(({ code }) => code === 'TIMEOUT').length
+    const farMs = spreadOf(far.map(({ atMs }) => atMs - killedMs))
+    // From afar the routing table tells: nobody waits for the time of a call to be over.
+    const right = [...near, ...far].filter(({ code }) => code === 'LINK_LOST').length
     const isMet = right === 2 * calls && farMs.max <= TIMEOUT_MS + GRACE_MS
     return {
       figure:
         `${right} of ${2 * calls} right; ` +
         `a neighbour's p50 ${inMs(nearMs.p50)}, max ${inMs(nearMs.max)} ` +
-        `after the kill; from afar max ${inMs(farMs.max)} of ${TIMEOUT_MS} ms`,
+        `after the kill; from afar p50 ${inMs(farMs.p50)}, max ${inMs(farMs.max)}`,
       verdict: verdictOf(isMet),
       values: { calls: 2 * calls, right, nearMaxMs: nearMs.max, farMaxMs: farMs.max },
     }
