@@ -98,7 +98,7 @@ export class Calls {
   failGone(): void {
     if (this.size === 0) return
     const { routes } = this.#env.core
-    for (const calls of this.#all) calls.failGone((id) => routes.lifeOf(id))
+    for (const calls of this.#all) calls.failGone(routes)
   }
 
   failAll(code: BusErrorCode): void {

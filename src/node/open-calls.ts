@@ -1,6 +1,7 @@
 // Calls that wait for an answer: requests by their random number, confirmations by sequence.
 
 import { Deadlines } from '../core/deadlines.js'
+import type { RoutesView } from '../core/routes/routes-view.js'
 import { BusError, type BusErrorCode } from '../errors.js'
 
 /** What a call waits for, and from whom: an answer counts only from the node that was asked. */
@@ -9,8 +10,8 @@ export interface OpenCall<T> {
   readonly to: bigint
   /** Number of the link it left by; when that ends, no answer can be expected. */
   readonly viaLink: number
-  /** The life that was asked, as `lifeOf` names it; 0 where it was not known. */
-  readonly life: number
+  /** The life that was asked, as `lifeOf` names it; 0 as long as it is not known. */
+  life: number
   readonly what: string
   resolve(value: T): void
   reject(error: Error): void
@@ -80,9 +81,13 @@ export class OpenCalls<T> {
   }
 
   /** Whoever was asked is gone, if another life has its id or none: nobody is left to answer. */
-  failGone(lifeOf: (id: bigint) => number): void {
-    for (const { key, life, to } of [...this.#open.values()]) {
-      if (life !== 0 && lifeOf(to) !== life) this.fail(key, 'LINK_LOST')
+  failGone(routes: Pick<RoutesView, 'has' | 'lifeOf'>): void {
+    for (const call of [...this.#open.values()]) {
+      const life = routes.lifeOf(call.to)
+      const isGone = call.life === 0 ? routes.has(call.to) === false : life !== call.life
+      if (isGone) this.fail(call.key, 'LINK_LOST')
+      // It was asked before anybody had told of it.
+      else if (call.life === 0) call.life = life
     }
   }
 

@@ -83,27 +83,38 @@ test('the end of a link ends the calls that left by it, and no others', (t) => {
   t.is(calls.size, 0)
 })
 
-test('a call ends when the life that was asked is gone, and not for a life that was unknown', (t) => {
+test('a call ends when the life that was asked is gone, or is not there after all', (t) => {
   const calls = new OpenCalls<string>()
   const lives = new Map([
     [1n, 11],
     [2n, 22],
     [3n, 33],
   ])
-  const lifeOf = (id: bigint) => lives.get(id) ?? 0
+  const hidden = new Set([4n, 5n])
+  const routes = {
+    lifeOf: (id: bigint) => lives.get(id) ?? 0,
+    has: (id: bigint) => lives.has(id) || (hidden.has(id) && 'maybe'),
+  }
   const stays = open(calls, { key: 1n, to: 1n, life: 11 })
   const gone = open(calls, { key: 2n, to: 2n, life: 22 })
   const replaced = open(calls, { key: 3n, to: 3n, life: 33 })
   const unknown = open(calls, { key: 4n, to: 4n, life: 0 })
-  calls.failGone(lifeOf)
-  t.is(calls.size, 4)
+  const absent = open(calls, { key: 5n, to: 5n, life: 0 })
+  calls.failGone(routes)
+  t.is(calls.size, 5)
   lives.delete(2n)
   lives.set(3n, 34)
   lives.set(4n, 44)
-  calls.failGone(lifeOf)
+  hidden.delete(5n)
+  calls.failGone(routes)
   t.is(gone.code, 'LINK_LOST')
   t.is(replaced.code, 'LINK_LOST')
+  t.is(absent.code, 'LINK_LOST')
   t.deepEqual([stays, unknown], [{}, {}])
+  // By now it was told which life it is.
+  lives.set(4n, 45)
+  calls.failGone(routes)
+  t.is(unknown.code, 'LINK_LOST')
 })
 
 test('a signal ends its call with the reason, and is let go when the call ends', (t) => {

@@ -32,7 +32,7 @@ or did not offer that compression; else a fault, the third in a row ends the lin
   {
     key: 'G.4-4',
     peer: 'starts both directions from the same key and IV, and counts on',
-    ours: 'reads any IV from the head; draws its own at random for every message',
+    ours: 'reads any IV from the head; repeats none of its own: AEAD ciphers count them, the others draw them',
   },
   {
     key: 'G.4-5',
