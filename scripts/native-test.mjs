@@ -9,6 +9,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = join(root, 'native/test')
 const out = join(root, 'build-native')
 
+const linked = readdirSync(join(root, 'native/os'))
+  .filter((name) => name.endsWith('.cpp'))
+  .map((name) => join(root, 'native/os', name))
+
 const BUILDS = {
   plain: ['-O2'],
   asan: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
@@ -37,7 +41,7 @@ for (const file of readdirSync(sources).filter((name) => name.endsWith('_test.cp
   for (const [name, flags] of Object.entries(BUILDS)) {
     if (asked.length > 0 && !asked.includes(name)) continue
     const program = join(out, `${file.replace('.cpp', '')}-${name}`)
-    const args = ['-std=c++20', '-pthread', ...WARNINGS, ...flags, join(sources, file)]
+    const args = ['-std=c++20', '-pthread', ...WARNINGS, ...flags, join(sources, file), ...linked]
     console.log(`--- ${file}, ${name}`)
     good = run(compiler, [...args, '-o', program]) && run(program, []) && good
   }
