@@ -1,7 +1,9 @@
 // Makes the addon: at a user's install only where no prebuilt one fits, and never in a way that
-// fails the install. `--require` fails instead, `--prebuild` puts the result into prebuilds/.
+// fails the install. `--prebuild` puts it into prebuilds/ where its sources are newer; npm runs
+// that before every `npm run build` too, so that a checkout tests the addon it has. `--require`
+// fails where nothing could be made.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +20,7 @@ const forPrebuilds = process.argv.includes('--prebuild')
 /** The one line, and the end. */
 function withoutAddon(reason) {
   console.log(`treebus: no shared-memory addon (${reason}); unix sockets and tcp are used instead`)
-  process.exit(required || forPrebuilds ? 1 : 0)
+  process.exit(required ? 1 : 0)
 }
 
 function loads(path) {
@@ -43,6 +45,18 @@ function headers() {
   return existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
 }
 
+function newest(path) {
+  const facts = statSync(path)
+  if (!facts.isDirectory()) return facts.mtimeMs
+  return Math.max(...readdirSync(path).map((name) => newest(join(path, name))))
+}
+
+function isFresh() {
+  const sources = ['binding.gyp', 'native/ring', 'native/os', 'native/binding']
+  const changedMs = Math.max(...sources.map((source) => newest(join(root, source))))
+  return existsSync(prebuilt) && statSync(prebuilt).mtimeMs > changedMs
+}
+
 function build() {
   const nodeGyp = findNodeGyp()
   if (nodeGyp === undefined) withoutAddon('no node-gyp')
@@ -59,7 +73,7 @@ function build() {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, args, options)
   const made = join(workshop, 'build/Release/treebus.node')
   if (status !== 0 || !existsSync(made)) {
-    if (required || forPrebuilds || process.env.TREEBUS_BUILD_VERBOSE) console.error(stdout, stderr)
+    if (required || process.env.TREEBUS_BUILD_VERBOSE) console.error(stdout, stderr)
     withoutAddon(error?.message ?? firstReason(`${stdout}${stderr}`))
   }
   const target = forPrebuilds ? prebuilt : built
@@ -83,5 +97,5 @@ function firstReason(output) {
 }
 
 if (process.platform === 'win32') withoutAddon('not made for this platform')
-else if (!forPrebuilds && existsSync(prebuilt) && loads(prebuilt)) process.exit(0)
+else if (forPrebuilds ? isFresh() : existsSync(prebuilt) && loads(prebuilt)) process.exit(0)
 else build()

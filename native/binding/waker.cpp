@@ -34,7 +34,9 @@ void Waker::Ring() {
   bell_->Silence();
   Napi::HandleScope scope(env_);
   on_ring_.MakeCallback(env_.Global(), {}, *context_);
-  if (env_.IsExceptionPending()) napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
+  if (!env_.IsExceptionPending()) return;
+  // What a callback throws is uncaught, as from any other of the event loop's.
+  napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
 }
 
 void Waker::OnCleanup(napi_async_cleanup_hook_handle, void* data) {

@@ -100,7 +100,7 @@ Outcome<Segment> Segment::OpenAnonymous(pid_t pid, int fd, std::uint32_t ring_by
                                         ring::Nonce nonce) {
 #ifdef __linux__
   const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
-  // What is opened was named by the peer and may be anything of ours: do not wait, take no terminal.
+  // What is opened was named by the peer and may be anything of ours: no waiting, no terminal.
   Descriptor file(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return SystemFailure(errno);
   const int seals = fcntl(file.get(), F_GET_SEALS);

@@ -34,7 +34,8 @@ inline void Format(std::span<std::uint8_t> memory, std::uint32_t ring_bytes, Non
 }
 
 /// Whether this is the segment that was spoken of. Nothing is written before this is known.
-inline bool IsFormatted(std::span<const std::uint8_t> memory, std::uint32_t ring_bytes, Nonce nonce) {
+inline bool IsFormatted(std::span<const std::uint8_t> memory, std::uint32_t ring_bytes,
+                        Nonce nonce) {
   if (!IsRingBytes(ring_bytes) || memory.size() != SegmentBytes(ring_bytes)) return false;
   const Header* header = reinterpret_cast<const Header*>(memory.data());
   return header->magic == kMagic && header->version == kVersion &&

@@ -238,10 +238,14 @@ class Dialling {
     if (this.#settled) return
     const { addon, options } = this.#meeting
     const memory = this.#kinds.shift()
-    if (memory === undefined) return this.fail(failure)
+    if (memory === undefined) {
+      this.fail(failure)
+      return
+    }
     const made = offerRing(addon, turnsOf(addon), { memory, ringBytes: options.ringBytes })
     if (typeof made === 'string') {
-      return this.#offer(line, new Error(`no ${memory} shared memory: ${made}`))
+      this.#offer(line, new Error(`no ${memory} shared memory: ${made}`))
+      return
     }
     this.#offered = made
     line.say(made.offer)

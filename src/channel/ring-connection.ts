@@ -156,7 +156,10 @@ export class RingConnection implements Connection, RingMember {
     while (left > 0 && this.#reads) {
       const sink = this.#state === 'open' ? this.#sink : undefined
       const bytes = this.link.read(sink?.space() ?? DROPPED)
-      if (bytes <= 0) return this.#readNothing(bytes)
+      if (bytes <= 0) {
+        this.#readNothing(bytes)
+        return
+      }
       left -= bytes
       this.#ringOwed()
       sink?.filled(bytes)

@@ -16,7 +16,7 @@ export interface RingMember {
  * doorbell, and costs nothing.
  */
 export class RingTurns {
-  /** What a peer rings this thread's bell by. Undefined: it has to be told over the control link. */
+  /** What a peer rings this thread's bell by. Undefined: it has to use the control link. */
   readonly bell: number | undefined
   readonly #addon: Addon
   readonly #slots: Uint32Array
@@ -48,7 +48,7 @@ export class RingTurns {
     this.#reckonSpin()
   }
 
-  /** Has to follow whenever a member wants more than it did: sleep flags are set in a turn alone. */
+  /** Has to follow where a member wants more than it did: sleep flags are set in a turn alone. */
   wake(): void {
     if (this.#scheduled) return
     this.#scheduled = true
