@@ -33,10 +33,15 @@ void Waker::OnReadable(uv_poll_t* poll, int status, int) {
 void Waker::Ring() {
   bell_->Silence();
   Napi::HandleScope scope(env_);
-  on_ring_.MakeCallback(env_.Global(), {}, *context_);
-  if (!env_.IsExceptionPending()) return;
-  // What a callback throws is uncaught, as from any other of the event loop's.
-  napi_fatal_exception(env_, env_.GetAndClearPendingException().Value());
+  // The C interface: a worker that is being terminated runs no more JavaScript, and node-addon-api
+  // ends the whole process where it cannot say so by an exception.
+  napi_value result;
+  const napi_status status = napi_make_callback(env_, *context_, env_.Global(), on_ring_.Value(),
+                                                0, nullptr, &result);
+  if (status != napi_pending_exception) return;
+  // What the callback throws is uncaught, as from any other of the event loop's.
+  napi_value error;
+  if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
 }
 
 void Waker::OnCleanup(napi_async_cleanup_hook_handle, void* data) {
