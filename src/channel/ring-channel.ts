@@ -13,9 +13,11 @@ import {
   concludeRing,
   type MemoryKind,
   type OfferedRing,
+  type OpenFile,
   offerRing,
   parseAnswer,
   parseOffer,
+  type RingAnswer,
 } from './ring-setup.js'
 import { turnsOf } from './ring-turns.js'
 import { dialError, failLater, listenError, type OnConnection } from './stream-channel.js'
@@ -36,12 +38,18 @@ export interface RingOptions {
   readonly spinMicros: number
   /** In which order kinds of memory are tried. Default: anonymous, then named. */
   readonly memory: readonly MemoryKind[]
+  /**
+   * How this end is woken. `pipe`, the default: by a write to a pipe of ours, opened through /proc;
+   * where that cannot be, as with `control`: by a byte over the control link, which wakes it later.
+   */
+  readonly doorbell: 'pipe' | 'control'
 }
 
 export const DEFAULT_RING_OPTIONS: RingOptions = {
   ringBytes: 512 * 1024,
   spinMicros: 0,
   memory: ['anonymous', 'named'],
+  doorbell: 'pipe',
 }
 
 // For a peer that connects and then says nothing.
@@ -129,6 +137,12 @@ function connect(meeting: Meeting, link: NativeLink, line: RingLine): RingConnec
   return new RingConnection(parts, limits)
 }
 
+function bellOf({ addon, options }: Meeting): OpenFile | undefined {
+  const { bell } = turnsOf(addon)
+  if (bell === undefined || options.doorbell === 'control') return undefined
+  return { pid: process.pid, fd: bell }
+}
+
 /** The listening side: waits for an offer that it can open. */
 class Accepting {
   readonly line: RingLine
@@ -157,15 +171,14 @@ class Accepting {
       this.line.close()
       return false
     }
-    const { addon } = this.#meeting
-    const accepted = acceptRing(addon, turnsOf(addon), offer)
-    if (typeof accepted === 'string') {
-      this.line.say({ refused: accepted })
+    const link = acceptRing(this.#meeting.addon, offer)
+    if (typeof link === 'string') {
+      this.line.say({ refused: link })
       return true
     }
     clearTimeout(this.#timer)
-    this.#connection = connect(this.#meeting, accepted.link, this.line)
-    this.line.say(accepted.answer)
+    this.#connection = connect(this.#meeting, link, this.line)
+    this.line.say({ bell: bellOf(this.#meeting) } satisfies RingAnswer)
     this.#connection.start(this.#onConnection(this.#connection))
     return false
   }
@@ -242,7 +255,8 @@ class Dialling {
       this.fail(failure)
       return
     }
-    const made = offerRing(addon, turnsOf(addon), { memory, ringBytes: options.ringBytes })
+    const { ringBytes } = options
+    const made = offerRing(addon, { memory, ringBytes, bell: bellOf(this.#meeting) })
     if (typeof made === 'string') {
       this.#offer(line, new Error(`no ${memory} shared memory: ${made}`))
       return

@@ -2,7 +2,6 @@
 // Knows nothing of how the words travel; that has to be a link between the two that is trusted.
 import { randomBytes } from 'node:crypto'
 import type { Addon, NativeLink } from './native.js'
-import type { RingTurns } from './ring-turns.js'
 
 /** A file that a process has open. */
 export interface OpenFile {
@@ -34,15 +33,12 @@ export type MemoryKind = 'anonymous' | 'named'
 export interface OfferOptions {
   readonly memory: MemoryKind
   readonly ringBytes: number
+  readonly bell: OpenFile | undefined
 }
 
 /** Makes a segment to offer, or says why it cannot. The link is the caller's to close. */
-export function offerRing(
-  addon: Addon,
-  turns: RingTurns,
-  options: OfferOptions,
-): OfferedRing | string {
-  const { ringBytes } = options
+export function offerRing(addon: Addon, options: OfferOptions): OfferedRing | string {
+  const { ringBytes, bell } = options
   const nonce = randomBytes(addon.nonceBytes)
   const name = `treebus-${randomBytes(16).toString('hex')}`
   const link =
@@ -51,34 +47,25 @@ export function offerRing(
       : addon.createAnonymous(ringBytes, nonce)
   if (typeof link === 'string') return link
   const memory = options.memory === 'named' ? name : { pid: process.pid, fd: link.descriptor() }
-  return { link, offer: { memory, ringBytes, nonce: nonce.toString('hex'), bell: bellOf(turns) } }
+  return { link, offer: { memory, ringBytes, nonce: nonce.toString('hex'), bell } }
 }
 
-/** Opens what was offered, or says why not. */
-export function acceptRing(
-  addon: Addon,
-  turns: RingTurns,
-  offer: RingOffer,
-): { link: NativeLink; answer: RingAnswer } | string {
-  const { memory, ringBytes } = offer
+/** Opens what was offered, or says why not. The bell is touched only once the memory is proven. */
+export function acceptRing(addon: Addon, offer: RingOffer): NativeLink | string {
+  const { memory, ringBytes, bell } = offer
   const nonce = Buffer.from(offer.nonce, 'hex')
   const link =
     typeof memory === 'string'
       ? addon.openNamed(memory, ringBytes, nonce)
       : addon.openAnonymous(memory.pid, memory.fd, ringBytes, nonce)
-  if (typeof link === 'string') return link
-  if (offer.bell) link.holdRope(offer.bell.pid, offer.bell.fd)
-  return { link, answer: { bell: bellOf(turns) } }
+  if (typeof link !== 'string' && bell) link.holdRope(bell.pid, bell.fd)
+  return link
 }
 
 /** The guest has mapped it: from now on nobody else can. */
 export function concludeRing(link: NativeLink, bell: OpenFile | undefined): void {
   link.withdraw()
   if (bell) link.holdRope(bell.pid, bell.fd)
-}
-
-function bellOf({ bell }: RingTurns): OpenFile | undefined {
-  return bell === undefined ? undefined : { pid: process.pid, fd: bell }
 }
 
 /** Undefined where it is not an offer. `text` is as long as it may be. */

@@ -21,10 +21,12 @@ const amount = (name: string, otherwise: number) => Number(process.env[name] ?? 
 
 test.after.always(() => directory.remove())
 
+type Run = (t: ExecutionContext) => Promise<void>
+
 /** A rule that needs the addon; without it the title says why it was left out. */
-function rule(title: string, run: (t: ExecutionContext) => Promise<void>): void {
-  if (usable) test.serial(title, run)
-  else test.skip(`${title} (skipped, no addon: ${addon})`, run)
+function rule(title: string, run: Run, unless = usable ? '' : `no addon: ${addon}`): void {
+  if (unless === '') test.serial(title, run)
+  else test.skip(`${title} (skipped, ${unless})`, run)
 }
 
 interface Accepted {
@@ -90,7 +92,7 @@ rule(
   async (t) => {
     t.timeout(600_000)
     const each = 10
-    const kills = Math.ceil(amount('RING_KILLS', 40) / each)
+    const kills = Math.ceil(amount('RING_KILLS', process.env.CI ? 500 : 40) / each)
     const random = seeded(amount('RING_KILL_SEED', 5))
     const { address, arrived } = await accepting(t, { ringBytes: 64 * 1024 })
     let before: ReturnType<typeof leftovers> | undefined
@@ -135,10 +137,10 @@ rule('a stopped process delays nothing but its own messages, and goes on', async
   t.deepEqual([first.end.wrong, second.end.wrong], [0, 0])
 })
 
-rule('100 worker threads come, exchange and go, every second one by force', async (t) => {
+rule('many worker threads come, exchange and go, every second one by force', async (t) => {
   t.timeout(300_000)
   const { address, arrived } = await accepting(t, { ringBytes: 64 * 1024 })
-  const workers = amount('RING_WORKERS', 100)
+  const workers = amount('RING_WORKERS', process.env.CI ? 100 : 24)
   let before: ReturnType<typeof leftovers> | undefined
   for (let i = 0; i < workers + 2; i++) {
     const task: RingTask = { kind: 'visit', address, options: { ringBytes: 64 * 1024 } }
@@ -181,28 +183,30 @@ rule('without a free descriptor a dial fails by name, and works once there is on
   t.is(later, 'ok')
 })
 
-const PRIVATE = ['unshare', '-m', 'sh', '-c']
-const MOUNT = 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"'
-const mayMount = spawnSync(PRIVATE[0]!, [...PRIVATE.slice(1), MOUNT, 'sh', 'true']).status === 0
+// In a mount namespace of its own, /dev/shm is a file system of `size` bytes.
+const withShm = (size: string, ...command: string[]) => [
+  ...['unshare', '-m', 'sh', '-c'],
+  `mount -t tmpfs -o size=${size} tmpfs /dev/shm && "$@"; ls /dev/shm`,
+  ...['sh', ...command],
+]
+const [unshare, ...shmArguments] = withShm('4k', 'true')
+const mayMount = spawnSync(unshare!, shmArguments).status === 0
+const mountRule = (title: string, run: Run) =>
+  usable && !mayMount ? rule(title, run, 'this machine lets us mount nothing') : rule(title, run)
 
-rule('where shared memory is short a dial fails by name, with no signal and no file', async (t) => {
-  if (!mayMount) return t.log('skipped: this machine lets us mount nothing')
-  const inside = [...PRIVATE, `${MOUNT}; ls /dev/shm`, 'sh']
-  const attempt = (ringBytes: number) =>
-    answerOf(
-      { kind: 'try', address: freshAddress(), options: { ringBytes, memory: ['named'] } },
-      inside,
-    )
+mountRule('where memory is short a dial fails by name, with no signal and no file', async (t) => {
+  const attempt = (ringBytes: number) => {
+    const options = { ringBytes, memory: ['named'] } as const
+    return answerOf({ kind: 'try', address: freshAddress(), options }, withShm('1m'))
+  }
   t.regex(attempt(1024 * 1024) as string, /^DIAL_FAILED: .*ENOSPC/)
   t.is(attempt(128 * 1024), 'ok')
 })
 
-rule('where the first kind of memory is not to be had the next one is taken', async (t) => {
-  const address = freshAddress()
+mountRule('where the first kind of memory is not to be had the next one is taken', async (t) => {
   const options = { ringBytes: 8192, memory: ['named', 'anonymous'] } as const
-  if (!mayMount) return t.log('skipped: this machine lets us mount nothing')
-  const full = 'mount -t tmpfs -o size=4k tmpfs /dev/shm && exec "$@"'
-  t.is(answerOf({ kind: 'try', address, options }, [...PRIVATE, full, 'sh']), 'ok')
+  const task: RingTask = { kind: 'try', address: freshAddress(), options }
+  t.is(answerOf(task, withShm('4k')), 'ok')
 })
 
 test('without the addon a dial and a listen fail by name and say why', (t) => {
