@@ -17,8 +17,7 @@ struct Interest {
   bool write;
 
   bool IsReady() const {
-    return (read && IsReadable()) || (write && view->outgoing().Room().bytes > 0) ||
-           (write && view->outgoing().Room().fault != ring::Fault::kNone);
+    return (read && IsReadable()) || (write && view->outgoing().HasRoomAgain());
   }
 
  private:

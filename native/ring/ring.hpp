@@ -65,7 +65,14 @@ class Writer {
     return cursors_->reader_sleeps.exchange(0, std::memory_order_acq_rel) != 0;
   }
 
-  /// Asks to be woken when there is room. Look at `Room` again after this, before sleeping.
+  /// Whether a writer that found the ring full should try again. Half of it, so that the two sides
+  /// do not take turns over every little read.
+  bool HasRoomAgain() {
+    const Moved room = Room();
+    return room.fault != Fault::kNone || room.bytes >= capacity_ / 2;
+  }
+
+  /// Asks to be woken for that. Look at `HasRoomAgain` after this, before sleeping.
   void Sleep() {
     cursors_->writer_sleeps.store(1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);  // PAIR(room).
@@ -124,8 +131,10 @@ class Reader {
 
   void Wake() { cursors_->reader_sleeps.store(0, std::memory_order_relaxed); }
 
-  /// True once for each time the writer began to wait for room: then it must be woken.
+  /// True once for each time the writer began to wait and has its room: then it must be woken.
+  /// The `tail` that is seen here may be behind: that wakes it early, never late.
   bool TakeWriterSleep() {
+    if (cursors_->tail.load(std::memory_order_relaxed) - head_ > capacity_ / 2) return false;
     std::atomic_thread_fence(std::memory_order_seq_cst);  // PAIR(room): as PAIR(sleep), for `head`.
     if (cursors_->writer_sleeps.load(std::memory_order_relaxed) == 0) return false;
     return cursors_->writer_sleeps.exchange(0, std::memory_order_acq_rel) != 0;

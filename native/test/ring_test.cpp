@@ -171,6 +171,23 @@ void OnlyASleeperIsWokenAndOnlyOnce() {
   CHECK(!writer.TakeReaderSleep());
 }
 
+void AWriterIsWokenForHalfARing() {
+  Pair pair(4096);
+  Writer& writer = pair.owner->outgoing();
+  Reader& reader = pair.guest->incoming();
+  std::uint8_t into[2047];
+  std::uint8_t one[1];
+  writer.Write(Sequence(4096, 0));
+  writer.Sleep();
+  CHECK(!writer.HasRoomAgain());
+  reader.Read(into);
+  CHECK(!reader.TakeWriterSleep() && !writer.HasRoomAgain());
+  reader.Read(one);
+  CHECK(writer.HasRoomAgain());
+  CHECK(reader.TakeWriterSleep());
+  CHECK(!reader.TakeWriterSleep());
+}
+
 void FinishIsSeenAfterTheLastByte() {
   Pair pair(4096);
   pair.owner->outgoing().Write(Sequence(10, 0));
@@ -206,7 +223,7 @@ void TwoThreadsLoseAndTearNothingAndMissNoBell() {
         if (moved > 0 && writer.TakeReaderSleep()) reader_bell.Ring();
         if (moved > 0) continue;
         writer.Sleep();
-        if (writer.Room().bytes == 0) writer_bell.Await();
+        if (!writer.HasRoomAgain()) writer_bell.Await();
         writer.Wake();
       }
       sent += bytes.size();
@@ -284,6 +301,7 @@ int main() {
       {"a wrong header is no segment", AWrongHeaderIsNoSegment},
       {"ring sizes are powers of two within bounds", RingSizesArePowersOfTwoWithinBounds},
       {"only a sleeper is woken, and only once", OnlyASleeperIsWokenAndOnlyOnce},
+      {"a writer is woken for half a ring, not for a byte", AWriterIsWokenForHalfARing},
       {"the finish is seen after the last byte", FinishIsSeenAfterTheLastByte},
       {"two threads lose and tear nothing and miss no bell",
        TwoThreadsLoseAndTearNothingAndMissNoBell},
