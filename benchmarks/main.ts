@@ -8,6 +8,8 @@ import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
 import { requestReply } from './questions/request-reply.js'
+import { ring } from './questions/ring.js'
+import { ringAnswer } from './questions/ring-answer.js'
 import { startUp } from './questions/start-up.js'
 import { reportOf } from './report.js'
 import { type CellResult, killAll, runQuestion } from './runner.js'
@@ -33,7 +35,7 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
   }
 }
 
-const ENTRIES = [oneWay, requestReply, hop, encrypted, startUp].map((question) =>
+const ENTRIES = [oneWay, requestReply, hop, encrypted, startUp, ring, ringAnswer].map((question) =>
   entryOf(question as Question),
 )
 

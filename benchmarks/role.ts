@@ -18,6 +18,10 @@ export interface RoleOptions {
   readonly children?: number
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
+  /** Of a ring: a view for each message, in memory that is not used again. */
+  readonly keeps?: boolean
+  /** Of a ring: see `RingOptions`. */
+  readonly spinMicros?: number
 }
 
 /** What a process tells of itself at one moment. */
