@@ -19,32 +19,43 @@ export const RING_LIMITS: DialOptions = {
   timeoutMs: 5_000,
 }
 
-/** What a whole number of frames takes that fits one chunk of the staging area. */
-export function batchOf(payloadBytes: number): { frames: number; bytes: number } {
-  const frameBytes = PREFIX_BYTES + payloadBytes
-  const frames = Math.max(1, Math.floor((64 * 1024) / frameBytes))
-  return { frames, bytes: frames * frameBytes }
+/** Frames that fit one chunk of the staging area. */
+export function batchOf(payloadBytes: number): number {
+  return Math.max(1, Math.floor((64 * 1024) / (PREFIX_BYTES + payloadBytes)))
 }
 
-/** `payload` once for each frame, every byte of it written anew. */
-export function putFrames(
-  memory: Uint8Array,
-  at: number,
-  frames: number,
-  payload: Uint32Array,
-): void {
-  const words = new Uint32Array(memory.buffer, memory.byteOffset + at)
-  const length = payload.length
-  let to = 0
-  for (let i = 0; i < frames; i++) {
-    words[to++] = length * 4
-    if (length > 64) {
-      words.set(payload, to)
-      to += length
-    } else {
-      for (let word = 0; word < length; word++) words[to++] = payload[word]!
-    }
+/** Lays frames into the staging area of one connection. */
+export class RingFrameWriter {
+  readonly #connection: Connection
+  #memory: Uint8Array | undefined
+  #words: Uint32Array = new Uint32Array(0)
+
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
+
+  /** `payload` once for each frame, every byte of it written anew. False: there is no room. */
+  put(frames: number, payload: Uint32Array): boolean {
+    const connection = this.#connection
+    const bytes = frames * (PREFIX_BYTES + payload.byteLength)
+    if (connection.claim(bytes) !== 'ok') return false
+    if (connection.buffer !== this.#memory) {
+      this.#memory = connection.buffer
+      this.#words = new Uint32Array(this.#memory.buffer, this.#memory.byteOffset)
+    }
+    let to = connection.offset >> 2
+    for (let i = 0; i < frames; i++) to = putFrame(this.#words, to, payload)
+    connection.commit(bytes)
+    return true
+  }
+}
+
+function putFrame(words: Uint32Array, at: number, payload: Uint32Array): number {
+  const length = payload.length
+  words[at] = length * 4
+  if (length > 64) words.set(payload, at + 1)
+  else for (let word = 0; word < length; word++) words[at + 1 + word] = payload[word]!
+  return at + 1 + length
 }
 
 export interface RingFrameHandler {

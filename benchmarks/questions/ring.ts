@@ -2,7 +2,7 @@
 
 import { DEFAULT_RING_OPTIONS } from '../../src/channel/ring-channel.js'
 import { runRingProgram } from '../bare/ring-program.js'
-import { measure } from '../measure.js'
+import { cpuPerMillion, measure } from '../measure.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Aim, type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { ONE_WAY_MEASURES, runOneWay } from './one-way.js'
@@ -24,8 +24,13 @@ async function runRing(
   const sink = await processes.start('ring-sink', { payloadBytes, keeps, listen })
   const source = await processes.start('ring-source', { payloadBytes, dial: sink.address })
   await source.ask('begin')
-  const [received] = await measure([sink], span)
-  return { perSecond: received?.perSecond ?? Number.NaN }
+  const [sent, received] = await measure([source, sink], span)
+  if (sent === undefined || received === undefined) throw new Error('nothing was measured')
+  return {
+    perSecond: received.perSecond,
+    sendCpu: cpuPerMillion(sent),
+    receiveCpu: cpuPerMillion(received),
+  }
 }
 
 async function run(
@@ -41,13 +46,7 @@ async function run(
     return { perSecond }
   }
   if (subject !== 'bare net') return runRing(subject === 'kept views', cell, span, processes)
-  const { perSecond = Number.NaN } = await runOneWay(
-    'bare',
-    { channel: 'unix', payloadBytes },
-    span,
-    processes,
-  )
-  return { perSecond }
+  return runOneWay('bare', { channel: 'unix', payloadBytes }, span, processes)
 }
 
 /** Of issue 4: messages a second, or bytes where they are large. */
@@ -74,7 +73,7 @@ export const ring: Question<RingCell> = {
     payloadBytes,
   })),
   subjects: ['in place', 'kept views', 'C++', 'bare net'],
-  measures: ONE_WAY_MEASURES.filter(({ key }) => key === 'perSecond'),
+  measures: ONE_WAY_MEASURES.filter(({ key }) => !key.endsWith('Rss')),
   readings: [
     ...['in place', 'kept views'].map((subject) => ({
       title: `${subject}, messages/s`,

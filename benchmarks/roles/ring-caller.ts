@@ -1,6 +1,6 @@
 // Keeps a number of frames in flight over a ring and times each; a number tells them apart.
 
-import { dialRing, putFrames, RingFrameSink } from '../bare/ring-frames.js'
+import { dialRing, RingFrameSink, RingFrameWriter } from '../bare/ring-frames.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
 import { Stopwatch } from '../stopwatch.js'
 
@@ -12,9 +12,7 @@ export async function startRingCaller(options: RoleOptions): Promise<Role> {
   const send = (number: number): void => {
     startMs[number] = performance.now()
     payload[0] = number
-    if (connection.claim(4 + payloadBytes) !== 'ok') throw new Error('no room for a request')
-    putFrames(connection.buffer, connection.offset, 1, payload)
-    connection.commit(4 + payloadBytes)
+    if (!writer.put(1, payload)) throw new Error('no room for a request')
   }
   const sink = new RingFrameSink({
     frame: (words, start) => {
@@ -23,7 +21,7 @@ export async function startRingCaller(options: RoleOptions): Promise<Role> {
       send(number)
     },
   })
-  const connection = await dialRing(dial, sink, spinMicros)
+  const writer = new RingFrameWriter(await dialRing(dial, sink, spinMicros))
   return {
     begin: () => {
       for (let number = 0; number < inFlight; number++) send(number)

@@ -1,6 +1,6 @@
 // Sends one way traffic over a ring: 64 KiB of frames at a time, laid straight into the staging area.
 
-import { batchOf, dialRing, putFrames, RingFrameSink } from '../bare/ring-frames.js'
+import { batchOf, dialRing, RingFrameSink, RingFrameWriter } from '../bare/ring-frames.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
 
 /** Batches of one turn of the loop. */
@@ -9,16 +9,15 @@ const BURST = 16
 export async function startRingSource(options: RoleOptions): Promise<Role> {
   const { dial = '', payloadBytes = 0, spinMicros } = options
   const payload = new Uint32Array(payloadBytes / 4).fill(0x5a5a5a5a)
-  const batch = batchOf(payloadBytes)
+  const frames = batchOf(payloadBytes)
   const sink = new RingFrameSink({ frame: () => {} })
   const connection = await dialRing(dial, sink, spinMicros)
+  const writer = new RingFrameWriter(connection)
   let count = 0
   const pump = (): void => {
     for (let i = 0; i < BURST; i++) {
-      if (connection.claim(batch.bytes) !== 'ok') return
-      putFrames(connection.buffer, connection.offset, batch.frames, payload)
-      connection.commit(batch.bytes)
-      count += batch.frames
+      if (!writer.put(frames, payload)) return
+      count += frames
     }
     setImmediate(pump)
   }
