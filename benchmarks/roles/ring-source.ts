@@ -1,4 +1,4 @@
-// Sends one way traffic over a ring: 64 KiB of frames at a time, laid straight into the staging area.
+// Sends one way traffic over a ring: 64 KiB of frames at a time, laid into the staging area.
 
 import { batchOf, dialRing, RingFrameSink, RingFrameWriter } from '../bare/ring-frames.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'

@@ -16,11 +16,10 @@ export interface RingMember {
  * doorbell, and costs nothing.
  */
 export class RingTurns {
-  /** What a peer rings this thread's bell by. Undefined: it has to use the control link. */
-  readonly bell: number | undefined
   readonly #addon: Addon
   readonly #slots: Uint32Array
   readonly #members = new Map<number, RingMember>()
+  #bell: number | undefined
   #nextSlot = 0
   #scheduled = false
   #spinMs = 0
@@ -29,8 +28,18 @@ export class RingTurns {
   constructor(addon: Addon) {
     this.#addon = addon
     this.#slots = new Uint32Array(addon.slotsPerCall)
-    const bell = addon.watch(() => this.#turn())
-    this.bell = typeof bell === 'number' ? bell : undefined
+  }
+
+  /**
+   * What a peer rings this thread's bell by. Undefined where there is none to be had at the moment
+   * (descriptors): the peer has to use the control link.
+   */
+  get bell(): number | undefined {
+    if (this.#bell === undefined) {
+      const bell = this.#addon.watch(() => this.#turn())
+      if (typeof bell === 'number') this.#bell = bell
+    }
+    return this.#bell
   }
 
   /** Returns the number by which the member goes in `NativeLink.want`. */

@@ -6,7 +6,15 @@ import { type Addon, loadAddon } from '../../src/channel/native.js'
 import { RingChannel, type RingOptions } from '../../src/channel/ring-channel.js'
 import { offerRing, type RingOffer } from '../../src/channel/ring-setup.js'
 import { contract } from './_contract.js'
-import { connectPair, dialled, OPTIONS, RecordingSink, temporaryDirectory } from './_harness.js'
+import {
+  bytesOf,
+  connectPair,
+  dialled,
+  OPTIONS,
+  RecordingSink,
+  send,
+  temporaryDirectory,
+} from './_harness.js'
 
 const addon = loadAddon()
 const directory = temporaryDirectory()
@@ -163,6 +171,31 @@ function hostile(native: Addon): void {
     t.is(sinks[0]!.closedCalls, 0)
     other.connection.close('now')
     await sinks[0]!.whenClosed
+  })
+
+  test.serial('ring: a neighbour that floods does not keep another from its turn', async (t) => {
+    const { sinks, channel, listener } = await listening(t)
+    const loud = await dialled(channel, listener.address)
+    const quiet = await dialled(channel, listener.address)
+    const flood = bytesOf(200_000, 1)
+    let floods = true
+    const pour = (): void => {
+      while (send(loud.connection, flood) === 'ok');
+      if (floods) setImmediate(pour)
+    }
+    pour()
+    for (let round = 1; round <= 20; round++) {
+      const before = sinks[0]!.receivedBytes
+      send(quiet.connection, bytesOf(10, 2))
+      await sinks[1]!.until(() => sinks[1]!.receivedBytes === 10 * round)
+      // A turn of the loud one takes one ring's worth; more than a few and it would have starved.
+      t.true(sinks[0]!.receivedBytes - before < 8 * 1024 * 1024)
+    }
+    floods = false
+    for (const { connection, sink } of [loud, quiet]) {
+      connection.close('now')
+      await sink.whenClosed
+    }
   })
 
   test.serial('ring: once there is a connection its memory has no name', async (t) => {
