@@ -1,5 +1,5 @@
 // The C++ tests: each is built plain, with ASAN and UBSAN, and with TSAN, and run. RING_TEST_MIB
-// and RING_FUZZ_MS say how long; the names of single builds may follow on the command line.
+// and RING_FUZZ_MS say how long. The names of builds and of tests on the command line choose some.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -34,15 +34,25 @@ function run(command, args) {
   return false
 }
 
-mkdirSync(out, { recursive: true })
+const TESTS = readdirSync(sources)
+  .filter((name) => name.endsWith('_test.cpp'))
+  .map((name) => name.replace('.cpp', ''))
 const asked = process.argv.slice(2)
+
+/** Those of `names` that were asked for, or all where none was. */
+function chosen(names) {
+  const some = names.filter((name) => asked.includes(name))
+  return some.length > 0 ? some : names
+}
+
+mkdirSync(out, { recursive: true })
 let good = true
-for (const file of readdirSync(sources).filter((name) => name.endsWith('_test.cpp'))) {
-  for (const [name, flags] of Object.entries(BUILDS)) {
-    if (asked.length > 0 && !asked.includes(name)) continue
-    const program = join(out, `${file.replace('.cpp', '')}-${name}`)
-    const args = ['-std=c++20', '-pthread', ...WARNINGS, ...flags, join(sources, file), ...linked]
-    console.log(`--- ${file}, ${name}`)
+for (const test of chosen(TESTS)) {
+  for (const name of chosen(Object.keys(BUILDS))) {
+    const program = join(out, `${test}-${name}`)
+    const source = join(sources, `${test}.cpp`)
+    const args = ['-std=c++20', '-pthread', ...WARNINGS, ...BUILDS[name], source, ...linked]
+    console.log(`--- ${test}, ${name}`)
     good = run(compiler, [...args, '-o', program]) && run(program, []) && good
   }
 }

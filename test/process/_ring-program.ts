@@ -9,7 +9,7 @@ import { BusError } from '../../src/errors.js'
 import { PatternEnd } from './_pattern.js'
 
 export interface RingTask {
-  readonly kind: 'flood' | 'try' | 'starve' | 'visit'
+  readonly kind: 'flood' | 'echo' | 'try' | 'starve' | 'visit'
   readonly address: string
   readonly connections?: number
   readonly options?: Partial<RingOptions>
@@ -31,9 +31,40 @@ function dial(): Promise<{ connection: Connection; end: PatternEnd }> {
   })
 }
 
-/** Until it is killed. */
+/** Until it is killed, or reads what was not sent. */
 async function flood(): Promise<void> {
-  for (let i = 0; i < (task.connections ?? 1); i++) (await dial()).end.send()
+  const ends: PatternEnd[] = []
+  for (let i = 0; i < (task.connections ?? 1); i++) {
+    const { end } = await dial()
+    ends.push(end)
+    end.send()
+  }
+  setInterval(() => {
+    if (ends.some(({ wrong }) => wrong > 0)) process.exit(9)
+  }, 100)
+}
+
+/** Says back what it hears, until it is killed. */
+function echo(): Promise<void> {
+  const memory = new Uint8Array(64 * 1024)
+  const opened = (connection: Connection) => ({
+    space: () => memory,
+    filled: (bytes: number) => {
+      if (connection.claim(bytes) !== 'ok') return
+      connection.buffer.set(memory.subarray(0, bytes), connection.offset)
+      connection.commit(bytes)
+    },
+    writable: () => {},
+    closed: () => process.exit(0),
+  })
+  return new Promise((resolve, reject) => {
+    const answering = (connection: Connection) => {
+      if (--left === 0) resolve()
+      return opened(connection)
+    }
+    let left = task.connections ?? 1
+    for (let i = left; i > 0; i--) channel.dial(task.address, answering, reject, OPTIONS)
+  })
 }
 
 async function listenAndDial(): Promise<number> {
@@ -87,6 +118,9 @@ function tell(said: unknown): void {
 switch (task.kind) {
   case 'flood':
     await flood()
+    break
+  case 'echo':
+    await echo()
     break
   case 'try':
     tell(await outcomeOf(listenAndDial))
