@@ -8,6 +8,8 @@ import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
 import { requestReply } from './questions/request-reply.js'
+import { ring } from './questions/ring.js'
+import { ringAnswer } from './questions/ring-answer.js'
 import { routeTables } from './questions/route-tables.js'
 import { routes } from './questions/routes.js'
 import { startUp } from './questions/start-up.js'
@@ -35,9 +37,18 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
   }
 }
 
-const QUESTIONS = [oneWay, requestReply, hop, encrypted, startUp, routes, routeTables]
+const QUESTIONS = [
+  oneWay,
+  requestReply,
+  hop,
+  encrypted,
+  startUp,
+  ring,
+  ringAnswer,
+  routes,
+  routeTables,
+]
 const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
-
 /** One line that is written over on a terminal, many in a file. */
 function progress(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)

@@ -25,6 +25,10 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'bare-answerer': async () => (await import('./roles/bare-answerer.js')).startBareAnswerer,
   'bare-first': async () => (await import('./roles/bare-first.js')).startBareFirst,
   'bare-parent': async () => (await import('./roles/bare-parent.js')).startBareParent,
+  'ring-sink': async () => (await import('./roles/ring-sink.js')).startRingSink,
+  'ring-source': async () => (await import('./roles/ring-source.js')).startRingSource,
+  'ring-caller': async () => (await import('./roles/ring-caller.js')).startRingCaller,
+  'ring-answerer': async () => (await import('./roles/ring-answerer.js')).startRingAnswerer,
   'bare-children': async () => (await import('./roles/bare-children.js')).startBareChildren,
 }
 

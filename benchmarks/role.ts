@@ -22,6 +22,10 @@ export interface RoleOptions {
   readonly table?: string
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
+  /** Of a ring: a view for each message, in memory that is not used again. */
+  readonly keeps?: boolean
+  /** Of a ring: see `RingOptions`. */
+  readonly spinMicros?: number
 }
 
 /** What a process tells of itself at one moment. */
