@@ -212,4 +212,6 @@ const CODES_BY_WIRE: ReadonlyMap<number, BusErrorCode> = new Map([
   [-240, 'CRYPTO_REFUSED'],
   [-241, 'CRYPTO_REFUSED'],
   [-242, 'CRYPTO_REFUSED'],
+  // A Go node without a next hop says so (spec G.4, row 17).
+  [-602, 'NO_ROUTE'],
 ])

@@ -288,17 +288,33 @@ export class Session {
 
   #openBlock(head: InnerCursor, buffer: Uint8Array): BusErrorCode | undefined {
     const received = buffer.subarray(head.blockStart, head.blockEnd)
-    const clear = head.cryptoAlgorithm === 0 ? received : this.#decrypt(head, buffer, received)
+    const isClear = head.cryptoAlgorithm === 0 || this.#isStaleCipher(head)
+    const clear = isClear ? received : this.#decrypt(head, buffer, received)
     if (clear === undefined) {
       return this.#matches(head.cryptoAlgorithm) ? 'DECRYPT_FAILED' : 'CIPHER_MISMATCH'
     }
-    const plain =
-      head.compressionType === 0 ? cutPadding(clear, head.bodyBytes) : this.#unpack(head, clear)
-    if (plain === undefined) return head.compressionType === 0 ? 'BAD_SIZE' : 'COMPRESSION'
+    const isPacked = this.#isOffered(head.compressionType)
+    const plain = isPacked ? this.#unpack(head, clear) : cutPadding(clear, head.bodyBytes)
+    if (plain === undefined) return isPacked ? 'COMPRESSION' : 'BAD_SIZE'
     this.body = plain
     this.bodyStart = 0
     this.bodyEnd = plain.length
     return undefined
+  }
+
+  /**
+   * A C++ node that forwards leaves the words of the hop before in the head (spec A.5). Where no
+   * keys were agreed they cannot be about this hop, and a clear body fills its block.
+   */
+  #isStaleCipher(head: InnerCursor): boolean {
+    return !this.refusesClear && head.blockEnd - head.blockStart === head.bodyBytes
+  }
+
+  /** What was not offered is not used by any peer: the head speaks of the hop before. */
+  #isOffered(compressionType: number): boolean {
+    const { compressions, primitives } = this.#rules
+    const name = compressionByNumber(compressionType)
+    return name !== undefined && compressions.includes(name) && primitives.compressions.has(name)
   }
 
   #matches(algorithm: number): boolean {

@@ -1,49 +1,13 @@
 // The other end of a connection in the hands of a test: it says any message at any moment.
 
-import { BodyCursor } from '../../src/wire/body.js'
-import {
-  type ControlBody,
-  type ControlKind,
-  decodeControlBody,
-  encodeControl,
-  type RegisterData,
-} from '../../src/wire/control.js'
-import { encodeData, OutgoingData, SelfId } from '../../src/wire/data-codec.js'
-import { DataCursor } from '../../src/wire/data-cursor.js'
+import { type ControlBody, encodeControl, type RegisterData } from '../../src/wire/control.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
-import { InnerCursor } from '../../src/wire/head.js'
 import { headBytes, OutgoingHead, writeHead } from '../../src/wire/head-writer.js'
 import { vintBytes, writeVint } from '../../src/wire/vint.js'
-import { type End, type FarSide, type Host, portOf, Wire } from './_harness.js'
+import { type DataWords, dataFrame, type Heard, takeApart } from '../_peer-messages.js'
+import { type End, type FarSide, type Host, portOf } from './_harness.js'
 
-/** One message that the host sent, taken apart as far as it is in clear. */
-export interface Heard {
-  readonly kind: string
-  readonly sequence: bigint
-  readonly resultCode: number
-  readonly cryptoAlgorithm: number
-  readonly compressionType: number
-  readonly control: ControlBody | undefined
-  readonly data: HeardData | undefined
-}
-
-export interface HeardData {
-  readonly from: bigint
-  readonly to: bigint
-  readonly router: number
-  readonly text: string
-}
-
-export interface DataWords {
-  readonly from: bigint
-  readonly to: bigint
-  readonly text?: string
-  readonly kind?: 'data_req' | 'data_rsp'
-  readonly flags?: number
-  readonly sequence?: number
-  readonly type?: number
-  readonly resultCode?: number
-}
+export { type DataWords, dataFrame, type Heard, takeApart }
 
 export class Stranger implements FarSide {
   readonly #end: End
@@ -133,6 +97,14 @@ export class Stranger implements FarSide {
     this.sayMessage(encodeControl({ sequence, resultCode, type, sourceId: 0n }, body))
   }
 
+  /** The same from a node of another protocol version. */
+  sayAs(version: number, body: ControlBody): void {
+    const inner = encodeControl({ sequence: 7n, resultCode: 0, type: 0, sourceId: 0n }, body)
+    // The version is the head's first field: its length byte, its tag, and the number.
+    inner[2] = version
+    this.sayMessage(inner)
+  }
+
   register(register: RegisterData): Heard {
     this.say({ kind: 'register_req', register })
     return this.last()
@@ -155,71 +127,6 @@ export class Stranger implements FarSide {
     wire.isClosed = true
     host.ends.delete(connection)
     host.give({ kind: 'closed', connection, clean })
-  }
-}
-
-/** A data message from the node `words.from`, with no other hop in its router. */
-export function dataFrame(words: DataWords): Uint8Array {
-  const message = new OutgoingData()
-  message.kind = words.kind ?? 'data_req'
-  message.type = words.type ?? 0
-  message.toHi = Number(words.to >> 32n)
-  message.toLo = Number(words.to & 0xffff_ffffn)
-  message.sequenceLo = words.sequence ?? 1
-  message.flags = words.flags ?? 0
-  message.resultCode = words.resultCode ?? 0
-  message.content = new TextEncoder().encode(words.text ?? '')
-  const wire = new Wire()
-  encodeData(
-    wire,
-    new SelfId(Number(words.from >> 32n), Number(words.from & 0xffff_ffffn)),
-    message,
-  )
-  const [frame] = wire.chunks
-  if (frame === undefined) throw new Error('nothing was encoded')
-  return frame
-}
-
-export function takeApart(inner: Uint8Array): Heard {
-  const head = new InnerCursor()
-  const body = new BodyCursor()
-  if (head.read(inner, 0, inner.length) !== 'ok') throw new Error('a bad head')
-  const inClear = head.cryptoAlgorithm === 0 && head.compressionType === 0
-  const kind = inClear ? body.read(inner, head.blockStart, head.clearBodyEnd()) : 'sealed'
-  const isData = kind === 'data_req' || kind === 'data_rsp'
-  return {
-    kind,
-    sequence: (BigInt(head.sequenceHi) << 32n) | BigInt(head.sequenceLo),
-    resultCode: head.resultCode,
-    cryptoAlgorithm: head.cryptoAlgorithm,
-    compressionType: head.compressionType,
-    control: isControl(kind) ? decodeControlBody(kind, inner, body.start, body.end) : undefined,
-    data: isData ? heardData(inner, body) : undefined,
-  }
-}
-
-function isControl(kind: string): kind is ControlKind {
-  return CONTROL_KINDS.has(kind)
-}
-
-const CONTROL_KINDS: ReadonlySet<string> = new Set<ControlKind>([
-  'command_req',
-  'command_rsp',
-  'register_req',
-  'register_rsp',
-  'ping',
-  'pong',
-  'handshake_confirm',
-])
-
-function heardData(inner: Uint8Array, body: BodyCursor): HeardData {
-  const data = new DataCursor()
-  data.read(inner, body.start, body.end)
-  return {
-    from: (BigInt(data.fromHi) << 32n) | BigInt(data.fromLo),
-    to: (BigInt(data.toHi) << 32n) | BigInt(data.toLo),
-    router: data.routerCount,
-    text: new TextDecoder().decode(inner.subarray(data.contentStart, data.contentEnd)),
   }
 }
 

@@ -100,7 +100,8 @@ const MESSAGES: Record<string, (phase: Phase) => Uint8Array> = {
   'body shorter than declared': () => frameOf(innerOf(JUNK, { bodyBytes: 41 })),
   'head that is no protobuf': () => frameOf(Uint8Array.of(2, 0x08, 0xff)),
   'head longer than the frame': () => frameOf(Uint8Array.of(9, 0x08)),
-  'encrypted body': () => frameOf(innerOf(JUNK, { cryptoAlgorithm: 16 })),
+  // With its tag it is longer than the body; of equal length it would be a stale head (spec A.5).
+  'encrypted body': () => frameOf(innerOf(JUNK, { cryptoAlgorithm: 16, bodyBytes: 24 })),
   'compressed body': () => frameOf(innerOf(JUNK, { compressionType: 400, bodyBytes: 900 })),
   'unknown compression': () => frameOf(innerOf(JUNK, { compressionType: 7, bodyBytes: 900 })),
   'bad hash': () => damaged(PING),

@@ -6,10 +6,10 @@ import { CIPHERS } from '../../src/wire/ciphers.js'
 import { encodeControl } from '../../src/wire/control.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
 import { InnerCursor } from '../../src/wire/head.js'
-import { CURVE_NAMES, encodePublicKey } from '../../src/wire/key-exchange.js'
+import { CURVE_NAMES } from '../../src/wire/key-exchange.js'
 import { type Host, seededRandom, World } from './_harness.js'
-import { commandOf, registrationOf, token } from './_registrations.js'
-import { dataFrame, innerOf, Stranger } from './_stranger.js'
+import { commandOf, token } from './_registrations.js'
+import { dataFrame, innerOf } from './_stranger.js'
 
 const PARENT = 'ipv4://10.0.0.1:7000'
 const TOKENS = [token('t')]
@@ -100,33 +100,6 @@ for (const [ours, theirs] of [
     t.true(converses(nodes))
   })
 }
-
-test('a C++ server that answers with its whole list is read by our own order', (t) => {
-  const host = new World().host({
-    id: 0x200n,
-    parents: [PARENT],
-    security: {
-      ...DEFAULT_SECURITY,
-      keyExchange: 'x25519',
-      ciphers: ['aes-128-gcm', 'aes-256-gcm'],
-    },
-  })
-  const dialled = Stranger.listening(host, PARENT)
-  host.give({ kind: 'start' })
-  const request = dialled[0]?.last().control
-  const offered = request?.kind === 'register_req' ? request.register.handshake : undefined
-  if (offered === undefined) return t.fail('no offer')
-  const key = nodePrimitives.keyPair('x25519', seededRandom(3))
-  const handshake = {
-    ...offered,
-    algorithms: [33, 32, 16, 15, 14, 1],
-    publicKey: encodePublicKey(key.publicKey),
-    ivBytes: 12,
-  }
-  dialled[0]?.say({ kind: 'register_rsp', register: registrationOf({ id: 0x100n, handshake }) })
-  host.send(0x100n, 'sealed')
-  t.is(dialled[0]?.last().cryptoAlgorithm, CIPHERS['aes-128-gcm'].wire)
-})
 
 test('every sealed message has an IV of its own', (t) => {
   const rules = { keyExchange: 'x25519' } as const

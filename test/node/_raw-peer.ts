@@ -1,62 +1,29 @@
 // The other end of a tcp link in the hands of a test: it says any message at any moment.
 
 import { connect, type Socket } from 'node:net'
-import { BodyCursor } from '../../src/wire/body.js'
-import {
-  type ControlBody,
-  type ControlKind,
-  decodeControlBody,
-  encodeControl,
-  type RegisterData,
-} from '../../src/wire/control.js'
-import { encodeData, OutgoingData, SelfId } from '../../src/wire/data-codec.js'
-import { DataCursor } from '../../src/wire/data-cursor.js'
+import { type ControlBody, encodeControl, type RegisterData } from '../../src/wire/control.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
-import { InnerCursor } from '../../src/wire/head.js'
-import { TestOutlet } from '../wire/_outlet.js'
+import {
+  type DataWords,
+  dataFrame,
+  type Heard,
+  type HeardData,
+  takeApart,
+} from '../_peer-messages.js'
+import * as registrations from '../core/_registrations.js'
 
-/** One message from the node, as far as tests look at it. */
-export interface Heard {
-  readonly kind: string
-  readonly sequence: bigint
-  readonly resultCode: number
-  readonly control: ControlBody | undefined
-  readonly from: bigint
-  readonly extensionKind: number
-  readonly number: bigint
-  readonly text: string
-}
+export { dataFrame }
 
-export interface Words {
-  readonly from: bigint
-  readonly to: bigint
-  readonly text?: string
-  readonly extensionKind?: number
-  readonly number?: bigint
-  readonly sequence?: bigint
-  readonly resultCode?: number
-  readonly kind?: 'data_req' | 'data_rsp'
-}
+/** One message from the node; what only a data message has is empty for the others. */
+export type HeardWords = Heard & HeardData
 
-const low = (id: bigint) => Number(id & 0xffff_ffffn)
-const high = (id: bigint) => Number(id >> 32n)
-const joined = (highHalf: number, lowHalf: number) => (BigInt(highHalf) << 32n) | BigInt(lowHalf)
-
-export function dataFrame(words: Words): Uint8Array {
-  const message = new OutgoingData()
-  message.kind = words.kind ?? 'data_req'
-  message.toHi = high(words.to)
-  message.toLo = low(words.to)
-  message.sequenceHi = high(words.sequence ?? 1n)
-  message.sequenceLo = low(words.sequence ?? 1n)
-  message.resultCode = words.resultCode ?? 0
-  message.content = new TextEncoder().encode(words.text ?? '')
-  message.extensionKind = words.extensionKind ?? 0
-  message.extensionHi = high(words.number ?? 0n)
-  message.extensionLo = low(words.number ?? 0n)
-  const outlet = new TestOutlet(message.content.length + 4096)
-  encodeData(outlet, new SelfId(high(words.from), low(words.from)), message)
-  return outlet.takeFrame()
+const NO_DATA: HeardData = {
+  from: 0n,
+  to: 0n,
+  router: 0,
+  text: '',
+  extensionKind: 0,
+  number: 0n,
 }
 
 export function controlFrame(body: ControlBody, sequence = 1n): Uint8Array {
@@ -65,33 +32,12 @@ export function controlFrame(body: ControlBody, sequence = 1n): Uint8Array {
 
 /** Without tokens. `life` makes it a registration of our own kind, without it a plain one. */
 export function registrationOf(id: bigint, life?: number): RegisterData {
-  const announcement = {
-    revision: 1,
-    capabilities: 0n,
-    role: 1,
-    incarnation: new Uint8Array(16).fill(life ?? 0),
-    attach: 0n,
-    expectedId: 0n,
-    ranges: [],
-    ownAddresses: [],
-    bindings: [],
-  }
-  return {
-    id,
-    pid: 4_242,
-    hostname: 'far-host',
-    addresses: [],
-    schemes: ['ipv4', 'ipv6', 'unix'],
-    compressions: [],
-    flags: 0,
-    hashCode: 'far-hash',
-    ...(life !== undefined && { announcement }),
-  }
+  return registrations.registrationOf({ id, ...(life !== undefined && { life }) })
 }
 
 export class RawPeer {
   readonly socket: Socket
-  readonly heard: Heard[] = []
+  readonly heard: HeardWords[] = []
   readonly closed: Promise<void>
   readonly #reader = new FrameReader(4 * 1024 * 1024)
   #wake: (() => void) | undefined
@@ -124,12 +70,12 @@ export class RawPeer {
     this.socket.write(bytes)
   }
 
-  sayData(words: Words): void {
+  sayData(words: DataWords): void {
     this.say(dataFrame(words))
   }
 
   /** The next message of that kind which was not taken yet. */
-  async hear(kind: string): Promise<Heard> {
+  async hear(kind: string): Promise<HeardWords> {
     for (;;) {
       const index = this.heard.findIndex((message) => message.kind === kind)
       if (index >= 0) return this.heard.splice(index, 1)[0]!
@@ -153,34 +99,10 @@ export class RawPeer {
       at += piece.length
       while (this.#reader.next() === 'frame') {
         const { buffer, start, end } = this.#reader
-        this.heard.push(takeApart(buffer.subarray(start, end)))
+        const heard = takeApart(buffer.subarray(start, end))
+        this.heard.push({ ...heard, ...(heard.data ?? NO_DATA) })
       }
     }
     this.#wake?.()
-  }
-}
-
-function takeApart(inner: Uint8Array): Heard {
-  const head = new InnerCursor()
-  const body = new BodyCursor()
-  if (head.read(inner, 0, inner.length) !== 'ok') throw new Error('a bad head')
-  const kind = body.read(inner, head.blockStart, head.clearBodyEnd())
-  const data = new DataCursor()
-  const isData = kind === 'data_req' || kind === 'data_rsp'
-  if (isData) data.read(inner, body.start, body.end)
-  const isControl = !isData && kind !== 'unknown' && kind !== 'malformed'
-  return {
-    kind,
-    sequence: joined(head.sequenceHi, head.sequenceLo),
-    resultCode: head.resultCode,
-    control: isControl
-      ? decodeControlBody(kind as ControlKind, inner, body.start, body.end)
-      : undefined,
-    from: joined(data.fromHi, data.fromLo),
-    extensionKind: data.extensionKind,
-    number: joined(data.extensionHi, data.extensionLo),
-    text: isData
-      ? new TextDecoder().decode(inner.subarray(data.contentStart, data.contentEnd))
-      : '',
   }
 }
