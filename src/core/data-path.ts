@@ -126,6 +126,17 @@ export class DataPath {
       this.#links.fault(connection, 'BAD_MESSAGE')
       return
     }
+    this.accept(connection, link, head, kind, data)
+  }
+
+  /** The same once it is read; the cursors are the caller's. */
+  accept(
+    connection: Connection,
+    link: Link,
+    head: InnerCursor,
+    kind: 'data_req' | 'data_rsp',
+    data: DataCursor,
+  ): void {
     connection.faults = 0
     link.faults = 0
     const verdict = this.#senders.judge(link, data.fromHi, data.fromLo)

@@ -90,8 +90,9 @@ export class Inbound {
     const { reader } = connection.port
     this.#isFirst = true
     while (connection.isOpen && this.#step(connection, reader)) {
-      if (this.#state.hasEffects) return
+      if (this.#state.hasEffects) break
     }
+    connection.lane.release()
   }
 
   /** Once for a batch: it all arrived at the same time. */
@@ -128,8 +129,9 @@ export class Inbound {
   }
 
   #message(connection: Connection, buffer: Uint8Array, start: number, end: number): void {
-    const head = this.#head
     if (this.#isFirst) this.#heard(connection)
+    if (this.#isLikeLast(connection, buffer, start, end)) return
+    const head = this.#head
     const read = head.read(buffer, start, end)
     if (read !== 'ok') {
       this.#bad(connection, read === 'bad_size' ? 'BAD_SIZE' : 'BAD_MESSAGE')
@@ -151,12 +153,25 @@ export class Inbound {
     // What nearly every message is needs no table.
     if (isData && connection.phase === 'bound' && !session.refusesClear) {
       const { start: memberStart, end: memberEnd } = this.#body
+      if (kind === 'data_req' && session.body === buffer) {
+        connection.lane.learn(buffer, start, end, memberStart)
+      }
       this.#rooms.data.receive(connection, head, kind, session.body, memberStart, memberEnd)
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
+  }
+
+  /** What nearly every message is: a request in clear like the one before. True: it was taken. */
+  #isLikeLast(connection: Connection, buffer: Uint8Array, start: number, end: number): boolean {
+    const { lane, link, session } = connection
+    // A connection has a link exactly while it is bound.
+    if (link === undefined || session.refusesClear) return false
+    if (!lane.read(buffer, start, end, this.#state.messageBytesMax)) return false
+    this.#rooms.data.accept(connection, link, lane.head, 'data_req', lane.data)
+    return true
   }
 
   #isClearOnKeyed(connection: Connection, kind: BodyKind): boolean {

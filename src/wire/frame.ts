@@ -1,6 +1,6 @@
 // Frames of a byte stream: `hash32 | vint(length) | payload`, back to back (spec A.1).
 
-import { murmur3, murmur3InView, murmur3Pair, pair } from './murmur3.js'
+import { murmur3, murmur3InView } from './murmur3.js'
 import type { Outlet } from './outlet.js'
 import { type NewSlab, ReceiveMemory } from './receive-memory.js'
 import { readVint, Vint, vintBytes, writeVint } from './vint.js'
@@ -73,10 +73,6 @@ export class FrameReader {
   frameBytesMax: number
   readonly #memory: ReceiveMemory
   readonly #length = new Vint()
-  readonly #lengthAhead = new Vint()
-  /** Where the payload begins whose hash is known already; -1 for none. */
-  #aheadStart = -1
-  #aheadHash = 0
   #bad = false
 
   constructor(frameBytesMax: number, newSlab?: NewSlab) {
@@ -89,8 +85,6 @@ export class FrameReader {
   space(): Uint8Array {
     // After a bad size nothing is kept: whatever still arrives goes nowhere.
     if (this.#bad) return new Uint8Array(SCRAP_BYTES)
-    // What is held may move.
-    this.#aheadStart = -1
     return this.#memory.space(this.#pendingFrameBytes())
   }
 
@@ -117,23 +111,7 @@ export class FrameReader {
     this.start = start
     this.end = end
     const declared = memory.view.getUint32(from, true)
-    return declared === this.#hashOf(start, end) ? 'frame' : 'bad_hash'
-  }
-
-  /** Of a frame that was found. Where the one behind it is whole as well, both are hashed at once. */
-  #hashOf(start: number, end: number): number {
-    if (this.#aheadStart === start) return this.#aheadHash
-    const { slab, view, writeAt } = this.#memory
-    const ahead = this.#lengthAhead
-    if (readVint(slab, end + HASH_BYTES, writeAt, ahead) !== 'ok') {
-      return murmur3InView(view, start, end)
-    }
-    const aheadEnd = ahead.end + ahead.value
-    if (aheadEnd > writeAt) return murmur3InView(view, start, end)
-    const hash = murmur3Pair(view, start, end, ahead.end, aheadEnd)
-    this.#aheadStart = ahead.end
-    this.#aheadHash = pair.second
-    return hash
+    return declared === murmur3InView(memory.view, start, end) ? 'frame' : 'bad_hash'
   }
 
   /** The bound is checked here, before any memory is spent on what a length says. */

@@ -2,7 +2,6 @@
 
 import { HEAD_TAG } from './head-fields.js'
 import { long, ProtoReader, readLong, unzigzag, WIRE_TYPE } from './proto-reader.js'
-import { writeLongVarint } from './proto-writer.js'
 import { readVint, Vint } from './vint.js'
 
 /** A head is some 100 bytes; the family reserves 4,096 for it (spec A.1, limits). */
@@ -11,8 +10,6 @@ export const HEAD_BYTES_MAX = 4096
 /** The longest IV is 24 bytes and the family's AAD 16; more is no lawful head. */
 export const IV_BYTES_MAX = 64
 export const AAD_BYTES_MAX = 64
-
-const SOURCE_FIELD_BYTES_MAX = 11
 
 const HALF = 0x1_0000_0000
 const SAFE_HIGH_MAX = 0x1f_ffff
@@ -45,14 +42,8 @@ export class InnerCursor {
   blockEnd = 0
   readonly #reader = new ProtoReader()
   readonly #headLength = new Vint()
-  /** The source field of the last usual head, its tag included. */
-  readonly #source = new Uint8Array(SOURCE_FIELD_BYTES_MAX)
-  /** 0: the last head was out of the ordinary, or had no source. */
-  #sourceBytes = 0
 
   read(buffer: Uint8Array, start: number, end: number): 'ok' | 'bad_size' | 'bad_message' {
-    if (this.#sourceBytes > 0 && this.#readLikeLast(buffer, start, end)) return 'ok'
-    this.#sourceBytes = 0
     if (readVint(buffer, start, end, this.#headLength) !== 'ok') return 'bad_size'
     const { value: bytes, end: headStart } = this.#headLength
     if (bytes > HEAD_BYTES_MAX || bytes > end - headStart) return 'bad_size'
@@ -60,57 +51,9 @@ export class InnerCursor {
     this.blockStart = headStart + bytes
     this.blockEnd = end
     const at = this.#readUsual(buffer, headStart, this.blockStart)
-    if (at === this.blockStart) {
-      this.#noteSource()
-      return 'ok'
-    }
+    if (at === this.blockStart) return 'ok'
     this.#reader.open(buffer, at, this.blockStart)
     return this.#readFields()
-  }
-
-  /**
-   * Nearly every head differs from the last one in its numbers only: version, maybe a type, a
-   * sequence, the same source, a size, and nothing else. False for all others.
-   */
-  #readLikeLast(buffer: Uint8Array, start: number, end: number): boolean {
-    const headStart = start + 1
-    const headEnd = headStart + buffer[start]!
-    if (headEnd > end || buffer[start]! >= 0x80) return false
-    if (buffer[headStart] !== HEAD_TAG.VERSION || buffer[headStart + 1] !== this.version) return false
-    let at = headStart + 2
-    let type = 0
-    if (buffer[at] === HEAD_TAG.TYPE) {
-      at = readLong(buffer, at + 1, headEnd)
-      if (at < 0) return false
-      type = long.low
-    }
-    if (buffer[at] !== HEAD_TAG.SEQUENCE) return false
-    at = readLong(buffer, at + 1, headEnd)
-    if (at < 0) return false
-    const sequenceHi = long.high >>> 0
-    const sequenceLo = long.low >>> 0
-    const source = this.#source
-    const bytes = this.#sourceBytes
-    for (let i = 0; i < bytes; i++) if (buffer[at + i] !== source[i]) return false
-    at += bytes
-    if (buffer[at] !== HEAD_TAG.BODY_BYTES) return false
-    at = readLong(buffer, at + 1, headEnd)
-    if (at !== headEnd || long.high !== 0 || long.low < 0) return false
-    this.type = type
-    this.sequenceHi = sequenceHi
-    this.sequenceLo = sequenceLo
-    this.bodyBytes = long.low
-    this.blockStart = headEnd
-    this.blockEnd = end
-    return true
-  }
-
-  /** Written as all peers write it; a source in another form is read the longer way every time. */
-  #noteSource(): void {
-    const { sourceHi, sourceLo } = this
-    if ((sourceHi | sourceLo) === 0) return
-    this.#source[0] = HEAD_TAG.SOURCE
-    this.#sourceBytes = writeLongVarint(this.#source, 1, sourceHi | 0, sourceLo | 0)
   }
 
   /**

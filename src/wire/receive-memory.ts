@@ -8,11 +8,8 @@ const SLAB_BYTES_MIN = 16 * 1024
 const SLAB_BYTES_MAX = 256 * 1024
 const SLAB_GROWTH = 4
 
-/**
- * The most that is offered for one read between frames of usual size: all of a busy link's slab, as
- * frames that arrive together are checked together.
- */
-const OFFER_BYTES_MAX = SLAB_BYTES_MAX
+/** The most that is offered for one read between frames of usual size. */
+const OFFER_BYTES_MAX = 64 * 1024
 
 /** A slab that no more fills than this used up was too small. */
 const FILLS_TO_GROW = 16
