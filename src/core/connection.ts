@@ -2,6 +2,7 @@
 
 import { assert, InvariantError } from '../errors.js'
 import type { RegisterData } from '../wire/control.js'
+import { DataLane } from '../wire/data-lane.js'
 import type { Session } from '../wire/session.js'
 import type { Port } from './effects.js'
 import type { Link } from './link.js'
@@ -57,6 +58,7 @@ export class Connection {
   /** Undefined for an accepted connection. */
   readonly purpose: Purpose | undefined
   readonly session: Session
+  readonly lane = new DataLane()
   /** Links that had come up before this one was made: later ones crossed it. */
   readonly linksBefore: number
   #phase: Phase

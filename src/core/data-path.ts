@@ -157,8 +157,22 @@ export class DataPath {
       this.#links.fault(connection, 'BAD_MESSAGE')
       return true
     }
+    return this.offer(connection, link, head, kind, data)
+  }
+
+  /**
+   * The same once it is read; the cursors are the caller's. False where it has to wait for what
+   * comes by another path.
+   */
+  offer(
+    connection: Connection,
+    link: Link,
+    head: InnerCursor,
+    kind: 'data_req' | 'data_rsp',
+    data: DataCursor,
+  ): boolean {
     if (this.#gates.isActive && this.#gates.holds(connection, link, data)) return false
-    this.#take(connection, link, head, kind)
+    this.#take(connection, link, head, kind, data)
     return true
   }
 
@@ -167,8 +181,8 @@ export class DataPath {
     link: Link,
     head: InnerCursor,
     kind: 'data_req' | 'data_rsp',
+    data: DataCursor,
   ): void {
-    const data = this.#data
     connection.faults = 0
     link.faults = 0
     link.dataAtMs = this.#state.nowMs

@@ -109,8 +109,9 @@ export class Inbound {
     const { reader } = connection.port
     this.#isFirst = true
     while (this.#reads(connection) && this.#step(connection, reader)) {
-      if (this.#state.hasEffects) return
+      if (this.#state.hasEffects) break
     }
+    connection.lane.release()
   }
 
   #reads(connection: Connection): boolean {
@@ -151,8 +152,9 @@ export class Inbound {
   }
 
   #message(connection: Connection, buffer: Uint8Array, start: number, end: number): void {
-    const head = this.#head
     if (this.#isFirst) this.#heard(connection)
+    if (this.#isLikeLast(connection, buffer, start, end)) return
+    const head = this.#head
     const read = head.read(buffer, start, end)
     if (read !== 'ok') {
       this.#bad(connection, read === 'bad_size' ? 'BAD_SIZE' : 'BAD_MESSAGE')
@@ -175,6 +177,9 @@ export class Inbound {
     if (isData && connection.phase === 'bound' && !session.refusesClear) {
       const { start: memberStart, end: memberEnd } = this.#body
       const { body } = session
+      if (kind === 'data_req' && body === buffer) {
+        connection.lane.learn(buffer, start, end, memberStart)
+      }
       const taken = this.#rooms.data.receive(connection, head, kind, body, memberStart, memberEnd)
       if (!taken) connection.port.reader.unread()
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
@@ -182,6 +187,17 @@ export class Inbound {
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
+  }
+
+  /** What nearly every message is: a request in clear like the one before. True: it was taken. */
+  #isLikeLast(connection: Connection, buffer: Uint8Array, start: number, end: number): boolean {
+    const { lane, link, session } = connection
+    // A connection has a link exactly while it is bound.
+    if (link === undefined || session.refusesClear) return false
+    if (!lane.read(buffer, start, end, this.#state.messageBytesMax)) return false
+    const taken = this.#rooms.data.offer(connection, link, lane.head, 'data_req', lane.data)
+    if (!taken) connection.port.reader.unread()
+    return true
   }
 
   #isClearOnKeyed(connection: Connection, kind: BodyKind): boolean {

@@ -1,6 +1,7 @@
 // Encodes messages of the data path by hand: one whole frame straight into a carrier's memory.
 
 import { BODY_FIELD } from './body.js'
+import { DataTemplate } from './data-template.js'
 import { frameBytes, frameHeaderBytes, sealFrame } from './frame.js'
 import { HEAD_TAG, PROTOCOL_VERSION } from './head-fields.js'
 import { headBytes, OutgoingHead, sourceField, writeHead } from './head-writer.js'
@@ -47,6 +48,8 @@ export class SelfId {
   /** The id as an entry of a packed router, and a router that holds nothing else. */
   readonly entry: Uint8Array
   readonly router: Uint8Array
+  /** Of the frames that this one sends. */
+  readonly template = new DataTemplate()
   #envelope: Uint8Array
   #toHigh = 0
   #toLow = 0
@@ -206,7 +209,7 @@ export function encodeData(
   const isNumbered = (data.sequenceHi | data.sequenceLo) !== 0
   const isUsual = isNumbered && data.kind === 'data_req' && data.resultCode === 0 && data.type >= 0
   if (isUsual && data.flags === 0 && data.extensionKind === 0 && data.content.length > 0) {
-    return encodeUsual(outlet, self, data)
+    return self.template.write(outlet, data) ?? encodeUsual(outlet, self, data)
   }
   headOfData(clearHead, self, data)
   const bytes = forwardBytes(self, data)
@@ -222,11 +225,8 @@ export function encodeData(
 /** Version, tag and value; the tags of sequence and body_size. */
 const USUAL_HEAD_BYTES = 4
 
-function encodeUsual(
-  outlet: Outlet,
-  self: SelfId,
-  { type, sequenceHi, sequenceLo, toHi, toLo, content }: OutgoingData,
-): 'ok' | 'full' | 'closed' {
+function encodeUsual(outlet: Outlet, self: SelfId, data: OutgoingData): 'ok' | 'full' | 'closed' {
+  const { type, sequenceHi, sequenceLo, toHi, toLo, content } = data
   const envelope = self.envelopeTo(toHi, toLo)
   const contentBytes = content.length
   const forwardedBytes = envelope.length + 1 + varintBytes(contentBytes) + contentBytes
@@ -249,6 +249,7 @@ function encodeUsual(
     at = writeVarint(buffer, at, type)
   }
   buffer[at++] = HEAD_TAG.SEQUENCE
+  const sequenceAt = at
   at = writeLongVarint(buffer, at, sequenceHi, sequenceLo)
   at = copyShort(buffer, at, self.source)
   buffer[at++] = HEAD_TAG.BODY_BYTES
@@ -259,7 +260,8 @@ function encodeUsual(
   buffer[at++] = DATA_TAG.CONTENT
   at = writeVarint(buffer, at, contentBytes)
   copyBytes(buffer, at, content, 0, contentBytes)
-  sealFrame(buffer, offset, innerBytes)
+  const end = sealFrame(buffer, offset, innerBytes)
+  self.template.learn(outlet, data, offset + headerBytes, sequenceAt, end)
   outlet.commit(headerBytes + innerBytes)
   return 'ok'
 }

@@ -59,6 +59,30 @@ export function readVint(
   end: number,
   into: Vint,
 ): 'ok' | 'more' | 'bad' {
+  // One and two bytes are what nearly every frame has.
+  if (start + 1 < end) {
+    const first = buffer[start]!
+    if (first < 0x80) {
+      into.value = first
+      into.end = start + 1
+      return 'ok'
+    }
+    const second = buffer[start + 1]!
+    if (second < 0x80) {
+      into.value = ((first & 0x7f) << 7) | second
+      into.end = start + 2
+      return 'ok'
+    }
+  }
+  return readLongVint(buffer, start, end, into)
+}
+
+function readLongVint(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  into: Vint,
+): 'ok' | 'more' | 'bad' {
   let value = 0
   const last = Math.min(end, start + VINT_BYTES_MAX)
   for (let at = start; at < last; at++) {
