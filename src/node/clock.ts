@@ -22,42 +22,46 @@ export class Clock {
    */
   wakeAt(dueMs: number, holds: boolean): void {
     // Under load the deadline hardly ever changes; a timer that is early only wakes for nothing.
-    const isSet = this.#timer !== undefined || this.#next !== undefined
-    const isEarly = isSet && this.#dueMs <= dueMs
+    const isEarly = this.#timer !== undefined && this.#dueMs <= dueMs
     if (isEarly && dueMs !== Number.POSITIVE_INFINITY && this.#holds === holds) return
-    this.stop()
+    const waitMs = dueMs - this.nowMs()
+    if (waitMs <= 0) {
+      this.#wakeNext(holds)
+      return
+    }
+    this.#stopTimer()
     if (dueMs === Number.POSITIVE_INFINITY) return
     this.#dueMs = dueMs
     this.#holds = holds
-    const waitMs = dueMs - this.nowMs()
-    const waiting = waitMs > 0 ? this.#setTimer(waitMs) : this.#setNext()
-    if (!holds) waiting.unref()
-  }
-
-  #setTimer(waitMs: number): NodeJS.Timeout {
     // Timers fire up to a millisecond early; one more keeps the core from being asked twice.
-    this.#timer = setTimeout(() => this.#fired(), Math.min(Math.ceil(waitMs), TIMER_MS_MAX))
-    return this.#timer
+    const timerMs = Math.min(Math.ceil(waitMs), TIMER_MS_MAX)
+    this.#timer = setTimeout(() => {
+      this.#stopTimer()
+      this.#wake()
+    }, timerMs)
+    if (!holds) this.#timer.unref()
   }
 
-  #setNext(): NodeJS.Immediate {
-    this.#next = setImmediate(() => this.#fired())
-    return this.#next
+  /** The timer of a later deadline stays: it will be wanted again. */
+  #wakeNext(holds: boolean): void {
+    if (this.#next !== undefined) return
+    this.#next = setImmediate(() => {
+      this.#next = undefined
+      this.#wake()
+    })
+    if (!holds) this.#next.unref()
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     clearImmediate(this.#next)
-    this.#timer = undefined
     this.#next = undefined
-    this.#dueMs = Number.POSITIVE_INFINITY
   }
 
-  #fired(): void {
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#next = undefined
     this.#dueMs = Number.POSITIVE_INFINITY
-    this.#wake()
   }
 }
 

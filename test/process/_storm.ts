@@ -51,6 +51,8 @@ export async function reconnectStorm(children: number): Promise<Storm> {
   const all = await Promise.all(
     Array.from({ length: children }, (_, i) => BusNode.start({ id: FIRST + BigInt(i), parent })),
   )
+  // Two hundred nodes in one process: on a busy machine not every first attempt succeeds.
+  await Promise.all(all.map((node) => node.ready()))
   const crowd = new Crowd()
   await first.close({ timeoutMs: 0 })
   await until(() => all.every(({ state }) => state === 'parent_lost'))

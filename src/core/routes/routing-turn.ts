@@ -15,6 +15,12 @@ const TURN_TIMER = 'routes:0'
 const FLAP_TIMER = 'flap:0'
 /** What takes long goes on after this, so that others have their turn in between. */
 const GO_ON_MS = 1
+/**
+ * A turn looks at every link. So the next one comes the later the more there are: where hundreds
+ * come at once they are told of each other in packets of many records, not of one.
+ */
+const LINK_MS = 0.5
+const PAUSE_MS_MAX = 100
 
 export interface TurnRooms {
   readonly state: CoreState
@@ -31,6 +37,7 @@ export interface TurnRooms {
 export class RoutingTurn {
   readonly #rooms: TurnRooms
   #armed = false
+  #lastMs = Number.NEGATIVE_INFINITY
 
   constructor(rooms: TurnRooms) {
     this.#rooms = rooms
@@ -41,7 +48,9 @@ export class RoutingTurn {
     const { state } = this.#rooms
     if (this.#armed || state.state === 'stopped') return
     this.#armed = true
-    state.deadlines.set(TURN_TIMER, state.nowMs + afterMs)
+    const pauseMs = Math.min(PAUSE_MS_MAX, state.neighbours.size * LINK_MS)
+    const dueMs = Math.max(state.nowMs + afterMs, this.#lastMs + pauseMs)
+    state.deadlines.set(TURN_TIMER, dueMs)
   }
 
   stop(): void {
@@ -52,6 +61,7 @@ export class RoutingTurn {
   run(): void {
     const { behind, hearing, keeper, learning, paths, publisher, state } = this.#rooms
     this.#armed = false
+    this.#lastMs = state.nowMs
     this.#armFlaps()
     learning.settle()
     paths.turn()
