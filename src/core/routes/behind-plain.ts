@@ -6,6 +6,8 @@ import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import { IdMap } from '../id-map.js'
 import type { Link } from '../link.js'
+import { grantedTo } from './grants.js'
+import { isGranted } from './id-range.js'
 import type { Learning } from './learning.js'
 import type { RouteTable } from './route-table.js'
 
@@ -88,6 +90,9 @@ export class BehindPlain {
     // Somebody who can name it knows better.
     if (this.#table.find(high, low) >= 0 || behind.seen.size >= SIGHTINGS_MAX) return false
     const id = joinHalves(high, low)
+    const { config } = this.#state
+    if (id === 0n || id === config.id) return false
+    if (!isGranted(id, grantedTo(this.#state, link.peer.id))) return false
     behind.seen.add(id)
     behind.seenAtMs.set(high, low, nowMs)
     this.#learn(link, id, link.peer.id)
