@@ -3,8 +3,9 @@
 //   writers-bench pairs|shared WRITERS PAYLOAD_BYTES BATCH_BYTES WARM_UP_MS MEASURED_MS
 //
 // Behind docs/decisions/0031. `shared` is a sketch as good as needed for figures: claims by one
-// compare-and-swap, records that are published by their length (after Agrona's ManyToOneRingBuffer),
-// memory zeroed by the reader. It does not survive a writer that dies after its claim.
+// compare-and-swap, records that are published by their length (as Agrona's
+// ManyToOneRingBuffer), memory zeroed by the reader. It does not survive a writer that dies after
+// its claim.
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
