@@ -3,7 +3,16 @@
 // that before every `npm run build` too, so that a checkout tests the addon it has. `--require`
 // fails where nothing could be made.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -78,7 +87,9 @@ function build() {
   }
   const target = forPrebuilds ? prebuilt : built
   mkdirSync(dirname(target), { recursive: true })
-  copyFileSync(made, target)
+  // Not over the old one: a process may have it mapped.
+  copyFileSync(made, `${target}.new`)
+  renameSync(`${target}.new`, target)
   rmSync(workshop, { recursive: true, force: true })
   if (!loads(target)) withoutAddon('what was built does not load')
   console.log(`treebus: built ${target}`)

@@ -78,7 +78,7 @@ void End(pid_t child) {
 
 /// Odd rounds kill the writer, even ones the reader.
 void WhoeverIsKilledNothingIsTornAndNobodyHangs() {
-  const long rounds = test::Amount("RING_KILLS", 200);
+  const long rounds = test::Amount("RING_KILLS", 500);
   std::mt19937 random(static_cast<unsigned>(test::Amount("RING_KILL_SEED", 11)));
   std::uint64_t bytes = 0;
   for (long round = 0; round < rounds; ++round) {

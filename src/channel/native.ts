@@ -66,13 +66,15 @@ function load(): Addon | string {
   const root = packageRoot(dirname(fileURLToPath(import.meta.url)))
   const platform = `${process.platform}-${process.arch}`
   const places = [join(root, 'prebuilds', platform), join(root, 'build-native')]
-  const path = places.map((place) => join(place, 'treebus.node')).find(existsSync)
-  if (path === undefined) return `none was built for ${platform}`
-  try {
-    return createRequire(import.meta.url)(path) as Addon
-  } catch (error) {
-    return `it does not load: ${error instanceof Error ? error.message : String(error)}`
+  let reason = `none was built for ${platform}`
+  for (const path of places.map((place) => join(place, 'treebus.node')).filter(existsSync)) {
+    try {
+      return createRequire(import.meta.url)(path) as Addon
+    } catch (error) {
+      reason = `it does not load: ${error instanceof Error ? error.message : String(error)}`
+    }
   }
+  return reason
 }
 
 /** This file runs from dist/ where it is installed, and from build/src/ in a checkout. */

@@ -10,6 +10,7 @@ import { RingConnection } from './ring-connection.js'
 import { RingLine } from './ring-line.js'
 import {
   acceptRing,
+  bellOf,
   concludeRing,
   type MemoryKind,
   type OfferedRing,
@@ -137,10 +138,8 @@ function connect(meeting: Meeting, link: NativeLink, line: RingLine): RingConnec
   return new RingConnection(parts, limits)
 }
 
-function bellOf({ addon, options }: Meeting): OpenFile | undefined {
-  const { bell } = turnsOf(addon)
-  if (bell === undefined || options.doorbell === 'control') return undefined
-  return { pid: process.pid, fd: bell }
+function ourBell({ addon, options }: Meeting): OpenFile | undefined {
+  return options.doorbell === 'pipe' ? bellOf(turnsOf(addon)) : undefined
 }
 
 /** The listening side: waits for an offer that it can open. */
@@ -178,7 +177,7 @@ class Accepting {
     }
     clearTimeout(this.#timer)
     this.#connection = connect(this.#meeting, link, this.line)
-    this.line.say({ bell: bellOf(this.#meeting) } satisfies RingAnswer)
+    this.line.say({ bell: ourBell(this.#meeting) } satisfies RingAnswer)
     this.#connection.start(this.#onConnection(this.#connection))
     return false
   }
@@ -256,7 +255,7 @@ class Dialling {
       return
     }
     const { ringBytes } = options
-    const made = offerRing(addon, { memory, ringBytes, bell: bellOf(this.#meeting) })
+    const made = offerRing(addon, { memory, ringBytes, bell: ourBell(this.#meeting) })
     if (typeof made === 'string') {
       this.#offer(line, new Error(`no ${memory} shared memory: ${made}`))
       return

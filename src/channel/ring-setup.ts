@@ -2,6 +2,7 @@
 // Knows nothing of how the words travel; that has to be a link between the two that is trusted.
 import { randomBytes } from 'node:crypto'
 import type { Addon, NativeLink } from './native.js'
+import type { RingTurns } from './ring-turns.js'
 
 /** A file that a process has open. */
 export interface OpenFile {
@@ -34,6 +35,11 @@ export interface OfferOptions {
   readonly memory: MemoryKind
   readonly ringBytes: number
   readonly bell: OpenFile | undefined
+}
+
+/** What a peer rings this thread's bell by; undefined where it has to use the control link. */
+export function bellOf({ bell }: RingTurns): OpenFile | undefined {
+  return bell === undefined ? undefined : { pid: process.pid, fd: bell }
 }
 
 /** Makes a segment to offer, or says why it cannot. The link is the caller's to close. */

@@ -12,8 +12,10 @@ import {
   dialled,
   OPTIONS,
   RecordingSink,
+  seeded,
   send,
   temporaryDirectory,
+  turns,
 } from './_harness.js'
 
 const addon = loadAddon()
@@ -172,6 +174,60 @@ function hostile(native: Addon): void {
     other.connection.close('now')
     await sinks[0]!.whenClosed
   })
+
+  test.serial(
+    'ring: whatever a peer writes into the header ends no more than its link',
+    async (t) => {
+      const { path, sinks, channel, listener } = await listening(t)
+      const steady = await dialled(channel, listener.address)
+      const random = seeded(Number(process.env.RING_FUZZ_SEED ?? 9))
+      const endMs = performance.now() + Number(process.env.RING_FUZZ_MS ?? 500)
+      const codes = new Set<unknown>()
+      while (performance.now() < endMs || !codes.has('BAD_SIZE')) {
+        const sink = await scribbleOnce(path, random, sinks)
+        codes.add((sink.closedWith as { code?: string } | undefined)?.code)
+        t.deepEqual(sink.faults, [])
+      }
+      // Undefined: it wrote that it had finished.
+      const lawful = new Set<unknown>(['BAD_SIZE', 'LINK_LOST', undefined])
+      t.deepEqual(
+        [...codes].filter((code) => !lawful.has(code)),
+        [],
+      )
+      send(steady.connection, bytesOf(1_000, 3))
+      await sinks[0]!.until(() => sinks[0]!.receivedBytes === 1_000)
+      steady.connection.close('now')
+      await sinks[0]!.whenClosed
+    },
+  )
+
+  /** One link whose owner writes anything anywhere into what the two share of the header. */
+  async function scribbleOnce(
+    path: string,
+    random: (below: number) => number,
+    sinks: readonly RecordingSink[],
+  ): Promise<RecordingSink> {
+    const made = offerRing(native, { memory: 'named', ringBytes: 4096, bell: undefined })
+    if (typeof made === 'string') throw new Error(made)
+    const { socket, next } = stranger(path)
+    socket.write(`${JSON.stringify(made.offer)}\n`)
+    await next()
+    const sink = sinks.at(-1)!
+    const file = openSync(`/dev/shm/${made.offer.memory}`, 'r+')
+    for (let i = 0; i < 10; i++) {
+      const value = Buffer.alloc(8)
+      value.writeUInt32LE(random(3) ? random(9_000) : random(2 ** 32))
+      if (random(4) === 0) value.writeUInt32LE(random(2 ** 32), 4)
+      writeSync(file, value, 0, 1 + random(8), 64 + random(512))
+      socket.write('\x07')
+      await turns(2)
+    }
+    closeSync(file)
+    socket.destroy()
+    made.link.close()
+    await sink.whenClosed
+    return sink
+  }
 
   test.serial('ring: a neighbour that floods does not keep another from its turn', async (t) => {
     const { sinks, channel, listener } = await listening(t)

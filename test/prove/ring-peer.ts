@@ -12,6 +12,9 @@ import type { RingTask } from '../process/_ring-program.js'
 
 const PROGRAM = fileURLToPath(new URL('../process/_ring-program.js', import.meta.url))
 
+// Little is staged: what the collector has not taken back yet would hide a leak.
+const LIMITS = { ...OPTIONS, sendBufferBytesMax: 1024 * 1024 }
+
 export interface AcceptedRing {
   readonly connection: Connection
   readonly end: PatternEnd
@@ -41,7 +44,7 @@ export class RingPeer {
       if (accepted.length === connections) arrived()
       return end
     }
-    const listener = await new RingChannel().listen(address, accept, OPTIONS)
+    const listener = await new RingChannel().listen(address, accept, LIMITS)
     const peer = new RingPeer({ kind, address, connections }, listener)
     await all
     directory.remove()
