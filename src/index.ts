@@ -10,6 +10,7 @@ export { BusError, type BusErrorCode, type Fault } from './errors.js'
 export type { BusMessage } from './node/bus-message.js'
 export { BusNode } from './node/bus-node.js'
 export type { CallOptions, PeerReport } from './node/calls.js'
+export type { Capabilities } from './node/capabilities.js'
 export type {
   BusNodeEvents,
   CommandEvent,

@@ -10,6 +10,7 @@ import { BusError } from '../errors.js'
 import { nodeAmbient } from './ambient.js'
 import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
+import { type Capabilities, capabilities } from './capabilities.js'
 import { Clock } from './clock.js'
 import { sendChannel, traceRequest } from './diagnostics.js'
 import { Driver } from './driver.js'
@@ -29,7 +30,7 @@ import { routeFeedOf } from './route-events.js'
 import type { RouteFeed } from './route-feed.js'
 import { Routes } from './routes.js'
 import type { SendOptions, SendResult } from './send-result.js'
-import { runUserCode, throwLater } from './user-code.js'
+import { handled, runUserCode } from './user-code.js'
 
 const DIAL_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
@@ -119,7 +120,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       outgoing: this.#outgoing,
       calls: this.#calls,
       links: () => this.#core.links(),
-      onMessage: (message) => this.#deliver(message),
+      onMessage: (message) => handled(() => this.emit('message', message)),
       isHeard: () => this.listenerCount('message') > 0,
       onUndelivered: (failure) => runUserCode(() => this.emit('undelivered', failure)),
       onAnswered: () => this.#checkIdle(),
@@ -163,6 +164,11 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   /** `running` also says that the parent, where one is configured, knows us. */
   get state(): NodeState {
     return this.#core.state
+  }
+
+  /** What this process can do that not every one can. */
+  get capabilities(): Capabilities {
+    return capabilities()
   }
 
   /** Where this node listens, with the ports that it was given. */
@@ -378,15 +384,6 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   #wake(): void {
     this.#calls.expire(this.#clock.nowMs())
     this.#driver.step({ kind: 'tick' })
-  }
-
-  #deliver(message: BusMessage): boolean {
-    try {
-      return this.emit('message', message)
-    } catch (error) {
-      throwLater(error)
-      return true
-    }
   }
 
   #attempted(error: BusError | undefined): void {

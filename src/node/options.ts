@@ -160,7 +160,7 @@ function checkAddress(address: string): void {
   throw new BusError(
     'BAD_ADDRESS',
     `${address.slice(0, 200)}: expected tcp://HOST:PORT, \
-ipv4://, ipv6://, atcp://, dns://, unix://PATH, pipe:// or inproc://NAME`,
+ipv4://, ipv6://, atcp://, dns://, unix://PATH, pipe://, ring://NAME or inproc://NAME`,
   )
 }
 

@@ -19,3 +19,13 @@ export function throwLater(error: unknown): void {
     throw error
   })
 }
+
+/** The same for what says whether anybody took it: whoever threw has. */
+export function handled(act: () => boolean): boolean {
+  try {
+    return act()
+  } catch (error) {
+    throwLater(error)
+    return true
+  }
+}

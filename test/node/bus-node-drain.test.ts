@@ -11,7 +11,7 @@ for (const carrier of CARRIERS) {
     })
     const early = Array.from({ length: 50 }, () => codeOf(parent.request(CHILD, 'x')))
     const leaving = eventOf(parent, 'link_leaving')
-    const closed = child.close()
+    const closed = child.close({ timeoutMs: 60_000 })
     const crossing = Array.from({ length: 50 }, () => codeOf(parent.request(CHILD, 'x')))
     t.like(await leaving, { id: CHILD })
     t.is(parent.route(CHILD), undefined)
@@ -28,7 +28,7 @@ test('a node that closes still gets the answers to what it asked', async (t) => 
   const leaving = eventOf(parent, 'link_leaving')
   parent.on('message', (message) => void leaving.then(() => message.reply('late')))
   const answer = child.request(PARENT, 'x')
-  const closed = child.close()
+  const closed = child.close({ timeoutMs: 60_000 })
   t.is((await answer).text, 'late')
   await closed
 })

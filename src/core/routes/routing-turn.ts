@@ -16,9 +16,10 @@ const FLAP_TIMER = 'flap:0'
 /** What takes long goes on after this, so that others have their turn in between. */
 const GO_ON_MS = 1
 /**
- * A turn looks at every link. So the next one comes the later the more there are: where hundreds
- * come at once they are told of each other in packets of many records, not of one.
+ * A turn looks at every link. So the next one comes the later the more there are beyond a few:
+ * where hundreds come at once they are told of each other in packets of many records, not of one.
  */
+const FEW_LINKS = 16
 const LINK_MS = 0.5
 const PAUSE_MS_MAX = 100
 
@@ -48,7 +49,8 @@ export class RoutingTurn {
     const { state } = this.#rooms
     if (this.#armed || state.state === 'stopped') return
     this.#armed = true
-    const pauseMs = Math.min(PAUSE_MS_MAX, state.neighbours.size * LINK_MS)
+    const many = Math.max(0, state.neighbours.size - FEW_LINKS)
+    const pauseMs = Math.min(PAUSE_MS_MAX, many * LINK_MS)
     const dueMs = Math.max(state.nowMs + afterMs, this.#lastMs + pauseMs)
     state.deadlines.set(TURN_TIMER, dueMs)
   }
