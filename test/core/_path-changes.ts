@@ -8,9 +8,9 @@ const B = 'ipv4://10.0.0.3:1'
 const C = 'ipv4://10.0.0.4:1'
 /** A link on demand that carried nothing for so long is given up (path-change.ts). */
 const IDLE_MS = 60_000
-const CABLE_MS_MAX = 40
+const CABLE_MS_MAX = 20
 /** Longer than any word takes across the tree and back, several times. */
-const TALK_MS = 600
+const TALK_MS = 250
 
 /** How many messages of each ordered pair came as the next one, and those that did not. */
 interface Heard {
@@ -62,24 +62,29 @@ export class ChangingPaths {
     if (outcome !== 'sent') this.#heardOf(pair).wrong.push(`${number}: ${outcome}`)
   }
 
-  /** Every pair, in both directions, at moments of their own. */
-  talk(untilMs: number): void {
+  /** Every pair, in both directions; `most` messages at most at one moment. */
+  talk(forMs: number, most: number): void {
     const { hosts, world } = this
+    const untilMs = world.nowMs + forMs
     while (world.nowMs < untilMs) {
-      const from = hosts[this.below(hosts.length)]
-      const to = hosts[this.below(hosts.length)]
-      if (from !== undefined && to !== undefined && from !== to) this.say(from, to)
+      for (let count = this.below(most) + 1; count > 0; count--) {
+        const from = hosts[this.below(hosts.length)]
+        const to = hosts[this.below(hosts.length)]
+        if (from !== undefined && to !== undefined && from !== to) this.say(from, to)
+      }
       world.advance(this.below(4))
     }
   }
 
-  /** One change of every pair's path to the link of its own, and one back, under traffic. */
+  /** Changes of every pair's path to a link of its own and back, most of them under traffic. */
   round(): void {
     const { world } = this
     this.stretchCables()
-    this.talk(world.nowMs + TALK_MS)
-    world.advance(IDLE_MS - TALK_MS + this.below(TALK_MS * 2))
-    this.talk(world.nowMs + TALK_MS)
+    this.talk(TALK_MS, 1)
+    // About now the links are given up: what is said keeps some, and meets the end of others.
+    world.advance(IDLE_MS - CABLE_MS_MAX + this.below(CABLE_MS_MAX * 2))
+    this.talk(CABLE_MS_MAX * 4, 12)
+    this.talk(TALK_MS, 1)
     world.advance(IDLE_MS + 2_000)
     this.read()
   }
