@@ -293,7 +293,7 @@ export class RouteTable {
     return best
   }
 
-  /** A path that still stands before one to come; child before sibling before parent; then fewer hops; then the lower neighbour. */
+  /** One to come is last; child before sibling before parent; fewer hops; the lower neighbour. */
   #better(a: number, b: number): number {
     if (a < 0) return b
     const { rows } = this
