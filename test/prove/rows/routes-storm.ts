@@ -25,7 +25,10 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   try {
     const storm = await routeStorm(all, { ...size, everyMs: 500, seed: 5 })
     const { kills, joins, live, wrong, equalMs, used } = storm
-    const filesKept = used.reduce((sum, { before, after }) => sum + after.files - before.files, 0)
+    const filesKept = used.reduce(
+      (sum, { before, after }) => sum + Math.max(0, after.files - before.files),
+      0,
+    )
     const growth = spreadOf(
       used.map(({ before, after }) => (after.rssBytes - before.rssBytes) / MIB),
     )
