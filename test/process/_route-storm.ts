@@ -5,6 +5,8 @@ import { LOCAL, type Processes, type ProcessNode, sleep, until } from './_proces
 const ROOT = 1n
 /** Every so many members one may have others below it. */
 const BRANCH_EVERY = 4
+/** And one of them, a leaf where it came first, lives through it all: it shows what is kept. */
+const WITNESS = 2
 const RETRY = { firstMs: 20, maxMs: 500, refusedMinMs: 20, refusedMaxMs: 500 }
 /** Sockets that end take a few turns of the loop. */
 const REST_MS = 2_000
@@ -40,6 +42,7 @@ interface Member {
   readonly id: bigint
   readonly node: ProcessNode
   readonly isBranch: boolean
+  readonly isMortal: boolean
 }
 
 /** The same choices for the same seed; when they fall is up to the machine. */
@@ -65,7 +68,7 @@ class StormTree {
   }
 
   /** Below a branch, or where that is gone below the root. */
-  async join(): Promise<void> {
+  async join(isFirst = false): Promise<void> {
     const id = this.#next++
     const branches = [...this.members.values()].filter(({ isBranch }) => isBranch)
     const above = branches[this.#below(branches.length)]
@@ -74,12 +77,13 @@ class StormTree {
     const isBranch = Number(id) % BRANCH_EVERY === 1
     const listen = [LOCAL]
     const node = await this.#all.start({ id, listen, retry: RETRY, parent: parents })
-    this.members.set(id, { id, node, isBranch })
+    const isWitness = isFirst && Number(id) % BRANCH_EVERY === WITNESS
+    this.members.set(id, { id, node, isBranch, isMortal: id !== ROOT && !isWitness })
     this.joins++
   }
 
   async kill(): Promise<void> {
-    const mortal = [...this.members.values()].filter(({ id }) => id !== ROOT)
+    const mortal = [...this.members.values()].filter(({ isMortal }) => isMortal)
     const victim = mortal[this.#below(mortal.length)]
     if (victim === undefined) return
     this.members.delete(victim.id)
@@ -123,7 +127,7 @@ class StormTree {
 
 export async function routeStorm(all: Processes, wish: StormWish): Promise<RouteStorm> {
   const tree = new StormTree(all, wish.seed)
-  while (tree.members.size < wish.processes) await tree.join()
+  while (tree.members.size < wish.processes) await tree.join(true)
   await until(async () => (await tree.wrong()).length === 0)
   const before = await tree.used()
   const joined = tree.joins

@@ -11,6 +11,6 @@ test('20 processes that join and are killed at random end with equal tables', as
   t.deepEqual(wrong, [])
   t.is(live, wish.processes)
   t.true(kills > 0 && joins > 0, `${kills} kills, ${joins} joins`)
-  t.true(used.length > 0)
+  t.true(used.length >= wish.processes / 4)
   for (const { id, before, after } of used) t.is(after.files, before.files, `open files of ${id}`)
 })
