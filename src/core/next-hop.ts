@@ -30,9 +30,11 @@ export class NextHop {
 
   find(high: number, low: number): Link | undefined {
     const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour !== undefined && neighbour.drain !== 'draining') return neighbour
+    const isTaken = neighbour !== undefined && neighbour.drain !== 'draining'
+    if (isTaken && !neighbour.routes?.set.isComing) return neighbour
     const row = this.#routing.table.best(high, low, false)
     if (row >= 0) return this.#routing.linkOf(row)
+    if (isTaken) return neighbour
     return this.#unlisted(high, low)
   }
 

@@ -37,6 +37,11 @@ export class PathGates {
 
   shut(link: Link, gate: Gate): void {
     this.#gates.set(link, gate)
+    // Until something waits, the other end may take its time to learn who is behind us.
+    if (gate === 'closing') this.#limit(link)
+  }
+
+  #limit(link: Link): void {
     this.#state.deadlines.set(`gate:${link.number}`, this.#state.nowMs + WAIT_MS)
   }
 
@@ -60,6 +65,7 @@ export class PathGates {
   holds(connection: Connection, link: Link, data: DataCursor): boolean {
     if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(link, data)) return false
     this.#held.add(connection)
+    if (this.#gates.get(link) === 'opening') this.#limit(link)
     this.#state.emit({ kind: 'pause', connection: connection.number })
     return true
   }

@@ -78,6 +78,8 @@ export interface End {
   readonly wire: Wire
   readonly reader: FrameReader
   peer: End | undefined
+  /** When the last that it sent arrives: what follows does not arrive before. */
+  lastDueMs: number
   /** A test at the other end instead of a host. */
   far: FarSide | undefined
 }
@@ -148,8 +150,17 @@ export class Host {
   }
 }
 
+/** What is under way on a slow cable: it happens at the other end when it is due. */
+interface UnderWay {
+  readonly dueMs: number
+  readonly arrive: () => void
+}
+
 export class World {
   nowMs = 0
+  /** How long a cable takes, ms; one that takes nothing carries within the turn. */
+  delayMs: (from: Host, to: Host) => number = () => 0
+  readonly #underWay: UnderWay[] = []
   /** How far the calendar has jumped away from the steady clock. */
   wallOffsetMs = 0
   readonly hosts: Host[] = []
@@ -223,6 +234,7 @@ export class World {
       wire: new Wire(),
       reader: new FrameReader(16_384),
       peer: undefined,
+      lastDueMs: 0,
       far: undefined,
     }
     host.ends.set(connection, end)
@@ -237,9 +249,20 @@ export class World {
     host.ends.delete(connection)
     end.far?.closed(how)
     const peer = end.peer
-    if (peer === undefined || !peer.host.ends.delete(peer.connection)) return
+    if (peer !== undefined) this.#later(end, peer, () => this.#closed(peer))
+  }
+
+  #closed(peer: End): void {
+    if (!peer.host.ends.delete(peer.connection)) return
     peer.wire.isClosed = true
     peer.host.give({ kind: 'closed', connection: peer.connection, clean: true })
+  }
+
+  #later(from: End, to: End, arrive: () => void): void {
+    const dueMs = Math.max(this.nowMs + this.delayMs(from.host, to.host), from.lastDueMs)
+    from.lastDueMs = dueMs
+    if (dueMs <= this.nowMs) arrive()
+    else this.#underWay.push({ dueMs, arrive })
   }
 
   /** Cuts a connection as a broken cable does: both ends hear of it, what was under way is lost. */
@@ -285,7 +308,7 @@ export class World {
     const peer = end.peer
     for (const chunk of chunks) {
       if (end.far !== undefined) end.far.heard(chunk)
-      else if (peer !== undefined) this.carry(peer, chunk)
+      else if (peer !== undefined) this.#later(end, peer, () => this.carry(peer, chunk))
     }
     return chunks.length > 0
   }
@@ -314,13 +337,21 @@ export class World {
   advance(ms: number): void {
     const untilMs = this.nowMs + ms
     for (let turns = 0; ; turns++) {
-      const next = Math.min(...this.hosts.map((host) => host.core.nextDeadlineMs()))
-      if (next > untilMs) break
+      const arrivesMs = Math.min(...this.#underWay.map(({ dueMs }) => dueMs))
+      const ticksMs = Math.min(...this.hosts.map((host) => host.core.nextDeadlineMs()))
+      if (Math.min(arrivesMs, ticksMs) > untilMs) break
       if (turns > TURNS_MAX) throw new Error('deadlines without end')
-      this.nowMs = Math.max(this.nowMs, next)
-      for (const host of this.hosts) host.give({ kind: 'tick' })
+      this.nowMs = Math.max(this.nowMs, Math.min(arrivesMs, ticksMs))
+      if (arrivesMs <= ticksMs) this.#arrive(arrivesMs)
+      else for (const host of this.hosts) host.give({ kind: 'tick' })
     }
     this.nowMs = untilMs
+  }
+
+  #arrive(dueMs: number): void {
+    const at = this.#underWay.findIndex((one) => one.dueMs === dueMs)
+    for (const one of this.#underWay.splice(at, 1)) one.arrive()
+    this.settle()
   }
 }
 

@@ -86,6 +86,13 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   start,
   state: () => node().state,
   peers: () => node().peers(),
+  routes: () => [...node().routes].map(({ id }) => id),
+  hasRoute: (id: bigint) => node().routes.has(id),
+  watchRoutes: () => {
+    for (const name of ['route_up', 'route_down'] as const) {
+      node().on(name, (detail: unknown) => say({ told: name, atMs: nowMs(), detail }))
+    }
+  },
   counters: () => node().counters,
   resources: () => ({ files: openFiles(), rssBytes: process.memoryUsage().rss }),
   send: (to: bigint, payload: Uint8Array | string) => node().send(to, payload),

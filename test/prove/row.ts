@@ -17,8 +17,8 @@ export interface Outcome {
 
 /** What each module of `rows/` exports. */
 export interface Row {
-  /** Its number in the catalogue. */
-  readonly row: number
+  /** Its number in the catalogue, or the name of what has none. */
+  readonly row: number | string
   readonly title: string
   readonly goal: string
   run(options: RunOptions): Promise<Outcome>

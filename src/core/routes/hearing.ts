@@ -146,7 +146,8 @@ export class Hearing {
       counters.ownIdHeard++
       return
     }
-    if (record.attach > ATTACH_MAX || routes.set.size >= config.limits.routeRecordsMax) {
+    const isFull = routes.set.size >= config.limits.routeRecordsMax
+    if (isFull || record.attach > ATTACH_MAX || isBelowItself(record)) {
       counters.routesRefused++
       return
     }
@@ -257,6 +258,10 @@ export class Hearing {
     }
     this.#rooms.told(link)
   }
+}
+
+function isBelowItself({ idHigh, idLow, parentHigh, parentLow }: RouteRecord): boolean {
+  return idLow === parentLow && idHigh === parentHigh
 }
 
 function lifeOf({ incarnation }: RouteRecord): Uint8Array {

@@ -39,6 +39,8 @@ export class LearnedSet {
   sweepAt = -1
   /** Some of its rows may have another epoch than the set. */
   isMixed = false
+  /** Its link is to take over from another path, and has not told all yet: that one goes first. */
+  isComing = false
   /** Place of its role; whatever link takes the set over has the same role. */
   readonly rank: number
 

@@ -30,29 +30,58 @@ export class PathChange {
   readonly #mark: OutgoingData
   /** Links on which a mark is due, behind what their registration still has to send. */
   readonly #marksDue = new Set<Link>()
+  /** Links that take over from another path once all that is behind them is known. */
+  readonly #coming = new Set<Link>()
 
   constructor(rooms: PathChangeRooms) {
     this.#rooms = rooms
     this.#mark = rooms.post.newMessage()
   }
 
-  /** A link between two of ours comes up: both know whether there was another path before. */
-  coming(link: Link): void {
-    const { gates, linkOf, state, table } = this.#rooms
-    if (link.role !== 'sibling' || link.plain || state.config.id === 0n) return
-    const row = table.best(link.idHigh, link.idLow, false)
-    const old = row < 0 ? undefined : linkOf(row)
+  /**
+   * A link between two of ours comes up: both know whether there was another path before. True
+   * where that one is used until the other end has told who is behind it: one mark is the last
+   * word to all of them.
+   */
+  coming(link: Link): boolean {
+    const { gates, state } = this.#rooms
+    if (link.role !== 'sibling' || link.plain || state.config.id === 0n) return false
+    const old = this.#pathTo(link)
     // A link of the same pair that this one replaces ends at once: nothing comes by it any more.
     if (old === undefined || old.peer.id === link.peer.id) {
       this.#marksDue.add(link)
-      return
+      return false
     }
-    this.#sendMark(old, link)
     gates.shut(link, 'opening')
+    this.#coming.add(link)
+    return true
+  }
+
+  #pathTo(link: Link): Link | undefined {
+    const row = this.#rooms.table.best(link.idHigh, link.idLow, false)
+    return row < 0 ? undefined : this.#rooms.linkOf(row)
+  }
+
+  /** Whoever is behind the link is known: from now on messages to them go by it. */
+  turn(): void {
+    for (const link of this.#coming) {
+      const { routes } = link
+      const isHeard = routes?.subscription.state === 'live' || !link.hearsRoutes
+      if (routes === undefined || !isHeard) continue
+      this.#sendMark(this.#pathTo(link) ?? link, link)
+      this.#stands(link)
+    }
+    this.#markNew()
+  }
+
+  #stands(link: Link): void {
+    if (!this.#coming.delete(link) || link.routes === undefined) return
+    this.#rooms.learning.touchSet(link.routes.set)
+    link.routes.set.isComing = false
   }
 
   /** Behind the confirmation of its registration. */
-  turn(): void {
+  #markNew(): void {
     for (const link of this.#marksDue) {
       if (link.routes?.subscription.state === 'none') continue
       this.#marksDue.delete(link)
@@ -97,6 +126,7 @@ export class PathChange {
   #leave(link: Link): void {
     const { learning } = this.#rooms
     const { routes } = link
+    this.#stands(link)
     link.drain = 'draining'
     if (routes === undefined) return
     learning.touchSet(routes.set)
@@ -119,6 +149,7 @@ export class PathChange {
 
   down(link: Link): void {
     this.#marksDue.delete(link)
+    this.#coming.delete(link)
     this.#rooms.gates.open(link)
     this.#rooms.state.deadlines.clear(`idle:${link.number}`)
   }

@@ -293,13 +293,14 @@ export class RouteTable {
     return best
   }
 
-  /** Child before sibling before parent; then fewer hops; then the lower neighbour. */
+  /** One to come is last; child before sibling before parent; fewer hops; the lower neighbour. */
   #better(a: number, b: number): number {
     if (a < 0) return b
     const { rows } = this
     const left = this.setOf(a)
     const right = this.setOf(b)
     const order =
+      Number(left.isComing) - Number(right.isComing) ||
       left.rank - right.rank ||
       rows.hops(a) - rows.hops(b) ||
       left.link.idHigh - right.link.idHigh ||

@@ -213,8 +213,9 @@ export class Routing {
   }
 
   up(link: Link): void {
-    this.#paths.coming(link)
+    const isComing = this.#paths.coming(link)
     const routes = this.#keeper.up(link)
+    routes.set.isComing = isComing
     link.routes = routes
     this.#linkOf[routes.set.slot] = link
     this.#neighbours.learn(link, routes.set)
