@@ -5,6 +5,6 @@ export const CAPABILITY = {
   ROUTES: 1n,
   /** It opens links to siblings when a parent says so (CONN_SYNC). */
   SIBLINGS: 2n,
-  /** The IVs of its AEAD ciphers count upwards: nothing that it sealed is lawful twice. */
+  /** The IVs of its AEAD ciphers count: nothing that it sealed is lawful twice. */
   COUNTED_IVS: 4n,
 } as const

@@ -1,7 +1,7 @@
-// IVs of AEAD ciphers that count: never used twice with one key, and in order for whoever reads.
+// IVs of AEAD ciphers that count: never used twice with one key, and never taken twice.
 //
-// The family draws them at random. A peer of our own kind refuses one that is not higher than the
-// last, so that nothing sealed can be played again while its keys are in use.
+// The family draws them at random. A peer of our own kind takes each count once, so that nothing
+// sealed can be played again while its keys are in use.
 
 import { CIPHERS, type CipherName } from './ciphers.js'
 
@@ -41,4 +41,32 @@ export class CountedIvs {
 export function countOf(buffer: Uint8Array, ivEnd: number): number {
   const view = new DataView(buffer.buffer, buffer.byteOffset + ivEnd - COUNT_BYTES, COUNT_BYTES)
   return view.getUint32(0) * HALF + view.getUint32(4)
+}
+
+/** As many counts below the highest may still come: the width of the mask. */
+const WINDOW = 32
+
+/**
+ * Counts that were taken. They come nearly in order: what a node has to say at the end of a step
+ * is sealed before what it writes at once, and may be sent behind it.
+ */
+export class CountWindow {
+  #highest = 0
+  /** Bit n: the count n below the highest was taken. */
+  #mask = 0
+
+  /** False for a count that was taken before, or is too old to tell. */
+  take(count: number): boolean {
+    const ahead = count - this.#highest
+    if (ahead > 0) {
+      this.#mask = ahead < WINDOW ? (this.#mask << ahead) | 1 : 1
+      this.#highest = count
+      return true
+    }
+    if (ahead <= -WINDOW) return false
+    const bit = 1 << -ahead
+    if ((this.#mask & bit) !== 0) return false
+    this.#mask |= bit
+    return true
+  }
 }

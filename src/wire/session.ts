@@ -12,7 +12,7 @@ import {
   unpackBody,
 } from './compression.js'
 import type { Handshake } from './control.js'
-import { CountedIvs, countOf, countsIvs } from './counted-ivs.js'
+import { CountedIvs, CountWindow, countOf, countsIvs } from './counted-ivs.js'
 import { frameBytes, frameHeaderBytes, sealFrame } from './frame.js'
 import type { InnerCursor } from './head.js'
 import { headBytes, type OutgoingHead, writeHead } from './head-writer.js'
@@ -47,7 +47,7 @@ interface Keys {
   /** Of what we seal; undefined where each IV is drawn. */
   readonly ivs: CountedIvs | undefined
   /** Of what the other end sealed and we have opened. */
-  lastCount: number
+  readonly counts: CountWindow
 }
 
 interface Offer {
@@ -93,7 +93,7 @@ export class Session {
     return this.#send !== undefined
   }
 
-  /** The other end counts its IVs: what does not go on counting was played again. */
+  /** The other end counts its IVs: what has a count that was taken was played again. */
   refuseReplays(): void {
     this.#refusesReplays = true
   }
@@ -237,7 +237,7 @@ export class Session {
     const cipher = primitives.cipher(name, key)
     if (cipher === undefined) return NO_COMMON_CIPHER
     const ivs = countsIvs(name) ? new CountedIvs(name, isDialler, random) : undefined
-    return { name, cipher, ivs, lastCount: 0 }
+    return { name, cipher, ivs, counts: new CountWindow() }
   }
 
   /** Acceptor: false, and nothing changed, where nothing waits under that sequence. */
@@ -345,16 +345,13 @@ export class Session {
     const aad = buffer.subarray(head.aadStart, head.aadEnd)
     const clear = this.#receive.cipher.open(block, iv, aad)
     if (clear === undefined || !this.#refusesReplays) return clear
-    return this.#goesOn(this.#receive, buffer, head.ivEnd) ? clear : undefined
+    return this.#isNew(this.#receive, buffer, head.ivEnd) ? clear : undefined
   }
 
   /** Only what the author sealed gets here: whoever plays it again cannot change its count. */
-  #goesOn(keys: Keys, buffer: Uint8Array, ivEnd: number): boolean {
+  #isNew(keys: Keys, buffer: Uint8Array, ivEnd: number): boolean {
     if (keys.ivs === undefined) return true
-    const count = countOf(buffer, ivEnd)
-    if (count <= keys.lastCount) return false
-    keys.lastCount = count
-    return true
+    return keys.counts.take(countOf(buffer, ivEnd))
   }
 
   #unpack(head: InnerCursor, block: Uint8Array): Uint8Array | undefined {

@@ -218,12 +218,19 @@ for (const [text, process, host, elsewhere] of PRIORITIES) {
   })
 }
 
-test('a channel is chosen by scheme in any case; ring and foreign schemes have none', (t) => {
-  const kinds = ['TCP://a:1', 'dns://a:1', 'ipv4://1.2.3.4:1', 'unix://a', 'Pipe://a', 'inproc://a']
+test('a channel is chosen by scheme in any case; foreign schemes have none', (t) => {
+  const kinds = [
+    'TCP://a:1',
+    'dns://a:1',
+    'ipv4://1.2.3.4:1',
+    'unix://a',
+    'Pipe://a',
+    'ring://a',
+    'inproc://a',
+  ]
   for (const text of kinds) {
     const scheme = text.split(':')[0]!.toLowerCase()
     t.true(channelFor(text)?.schemes.includes(scheme))
   }
-  for (const text of ['ring://a', 'shm://a', 'nothing', '', '://'])
-    t.is(channelFor(text), undefined)
+  for (const text of ['shm://a', 'mem://a', 'nothing', '', '://']) t.is(channelFor(text), undefined)
 })
