@@ -181,12 +181,18 @@ export class Inbound {
         connection.lane.learn(buffer, start, end, memberStart)
       }
       const taken = this.#rooms.data.receive(connection, head, kind, body, memberStart, memberEnd)
-      if (!taken) connection.port.reader.unread()
+      if (!taken) this.#unread(connection)
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
+  }
+
+  /** It has to wait, and its connection is not read until then. */
+  #unread({ port, session }: Connection): void {
+    session.unread()
+    port.reader.unread()
   }
 
   /** What nearly every message is: a request in clear like the one before. True: it was taken. */
@@ -196,7 +202,7 @@ export class Inbound {
     if (link === undefined || session.refusesClear) return false
     if (!lane.read(buffer, start, end, this.#state.messageBytesMax)) return false
     const taken = this.#rooms.data.offer(connection, link, lane.head, 'data_req', lane.data)
-    if (!taken) connection.port.reader.unread()
+    if (!taken) this.#unread(connection)
     return true
   }
 
@@ -219,7 +225,7 @@ export class Inbound {
     if (kind === 'data_req' || kind === 'data_rsp') {
       const { start, end } = body
       const taken = this.#rooms.data.receive(connection, this.#head, kind, session.body, start, end)
-      if (!taken) connection.port.reader.unread()
+      if (!taken) this.#unread(connection)
       return
     }
     if (kind === 'route_update') {

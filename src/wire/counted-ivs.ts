@@ -54,9 +54,11 @@ export class CountWindow {
   #highest = 0
   /** Bit n: the count n below the highest was taken. */
   #mask = 0
+  #last = 0
 
   /** False for a count that was taken before, or is too old to tell. */
   take(count: number): boolean {
+    this.#last = count
     const ahead = count - this.#highest
     if (ahead > 0) {
       this.#mask = ahead < WINDOW ? (this.#mask << ahead) | 1 : 1
@@ -68,5 +70,11 @@ export class CountWindow {
     if ((this.#mask & bit) !== 0) return false
     this.#mask |= bit
     return true
+  }
+
+  /** The one that was taken last is going to be read again. */
+  giveBack(): void {
+    const behind = this.#highest - this.#last
+    if (behind >= 0 && behind < WINDOW) this.#mask &= ~(1 << behind)
   }
 }

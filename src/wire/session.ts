@@ -98,6 +98,11 @@ export class Session {
     this.#refusesReplays = true
   }
 
+  /** The message that was opened last is going to be read again. */
+  unread(): void {
+    this.#receive?.counts.giveBack()
+  }
+
   get compressionName(): CompressionName | undefined {
     return this.#compression
   }

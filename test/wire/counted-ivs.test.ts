@@ -33,6 +33,16 @@ test('each count is taken once, a little out of order or not', (t) => {
   for (const count of order) t.false(window.take(count), `${count} again`)
 })
 
+test('one that has to wait is taken again, once', (t) => {
+  const window = new CountWindow()
+  t.true(window.take(7))
+  t.true(window.take(8))
+  window.giveBack()
+  t.true(window.take(8))
+  t.false(window.take(8))
+  t.false(window.take(7))
+})
+
 test('what is further behind than the window is not taken, for nobody knows whether it was', (t) => {
   const window = new CountWindow()
   t.true(window.take(100))
