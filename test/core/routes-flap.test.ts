@@ -29,7 +29,7 @@ test('robustness 26: after each of 100 flaps of a link every table is whole agai
     if (link === undefined) throw new Error('no connection')
     if (round % 2 === 0) world.cut(middle, link.connection)
     else world.blackhole(middle, link.connection)
-    world.advance(60_000)
+    world.advance(30_000)
     for (const host of hosts) t.deepEqual(tableOf(host), othersOf(hosts, host), `round ${round}`)
   }
   t.is(beside.send(0x400n, 'once'), 'sent')
@@ -37,25 +37,4 @@ test('robustness 26: after each of 100 flaps of a link every table is whole agai
     leaf.messages.map(({ text }) => text),
     ['once'],
   )
-})
-
-test('robustness 25: 200 children of a parent in a new life know each other again', (t) => {
-  const world = new World()
-  const first = world.host({ id: 0x100n }).listen(ROOT)
-  first.give({ kind: 'start' })
-  const children = Array.from({ length: 200 }, (_, at) =>
-    world.host({ id: 0x1000n + BigInt(at), parents: [ROOT] }),
-  )
-  for (const child of children) child.give({ kind: 'start' })
-  world.advance(100)
-  first.listens.pop()
-  for (const connection of [...first.ends.keys()]) world.cut(first, connection)
-  world.hosts.splice(world.hosts.indexOf(first), 1)
-  const again = world.host({ id: 0x100n, incarnation: new Uint8Array(16).fill(7) }).listen(ROOT)
-  again.give({ kind: 'start' })
-  world.advance(20_000)
-  const hosts = [again, ...children]
-  t.is(again.core.links().length, children.length)
-  for (const host of hosts) t.is(host.core.routes.size, hosts.length - 1)
-  for (const child of children) t.is(child.core.links().length, 1)
 })

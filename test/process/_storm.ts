@@ -15,12 +15,18 @@ export interface Storm {
   /** The most links that one pair ever had at once, seen from the parent. */
   readonly linksOfOneMax: number
   readonly linksAtEnd: number
+  /** Nodes that know every other one by a path that stands. */
+  readonly wholeTables: number
   /** Registrations that the new parent saw, beyond one for each child. */
   readonly superfluous: number
 }
 
 async function close(nodes: readonly BusNode[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.close({ timeoutMs: 0 })))
+}
+
+function knownTo(node: BusNode): number {
+  return [...node.routes].filter(({ stale }) => !stale).length
 }
 
 /** What a parent's children do to it, counted link by link. */
@@ -63,12 +69,15 @@ export async function reconnectStorm(children: number): Promise<Storm> {
     const backMs = performance.now() - startMs
     // Everyone is heard through the one link that it has.
     await Promise.all(all.map((node) => node.ping(PARENT)))
+    const whole = () => [...all, again].filter((node) => knownTo(node) === children).length
+    await until(() => whole() === children + 1)
     return {
       children,
       backMs,
       spreadMs: crowd.lastMs - crowd.firstMs,
       linksOfOneMax: crowd.mostOfOne,
       linksAtEnd: again.peers().length,
+      wholeTables: whole(),
       superfluous: crowd.ups - children,
     }
   } finally {

@@ -6,7 +6,7 @@ test('20 processes that join and are killed at random end with equal tables', as
   t.timeout(180_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const wish = { processes: 20, stormMs: 20_000, everyMs: 300, seed: 5 }
+  const wish = { processes: 20, stormMs: 30_000, everyMs: 300, seed: 5 }
   const { kills, joins, live, wrong, used } = await routeStorm(all, wish)
   t.deepEqual(wrong, [])
   t.is(live, wish.processes)

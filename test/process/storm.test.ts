@@ -2,11 +2,12 @@ import test from 'ava'
 import { reconnectStorm } from './_storm.js'
 
 test.serial(
-  'robustness 25: 200 children of a parent that was restarted come back, each by one link',
+  'robustness 25: 200 children of a parent that was restarted are back, each by one link, in all tables',
   async (t) => {
     t.timeout(60_000)
     const storm = await reconnectStorm(200)
     t.is(storm.linksAtEnd, 200)
+    t.is(storm.wholeTables, 201)
     t.is(storm.linksOfOneMax, 1)
     t.is(storm.superfluous, 0)
     t.true(storm.spreadMs > 0, 'they do not come all at once')
