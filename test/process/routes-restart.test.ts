@@ -2,11 +2,7 @@ import test from 'ava'
 import { Processes } from './_process-node.js'
 import { belowBranch, RESTARTED_BRANCH, RESTARTED_ROOT, RestartTree } from './_restart.js'
 
-<<<<<<< HEAD
-/** Longer than the grace time of 15 s, at the end of which an absent parent is forgotten. */
-=======
 /** Longer than the grace time of 15 s, when a parent that stays away is forgotten. */
->>>>>>> w-routeproc
 const REST_MS = 16_000
 
 test('a root that is restarted within the grace time costs nobody a route', async (t) => {
