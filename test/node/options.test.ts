@@ -28,7 +28,7 @@ const REFUSED: [options: object, code: string, names: string][] = [
   [{ parent: ['tcp://127.0.0.1:1', 'http://127.0.0.1:80'] }, 'BAD_ADDRESS', 'http://127.0.0.1:80'],
   [{ listen: ['tcp://127.0.0.1:70000'] }, 'BAD_ADDRESS', '70000'],
   [{ listen: ['shm://17'] }, 'BAD_ADDRESS', 'shm://17'],
-  [{ listen: ['shm://17'] }, 'BAD_ADDRESS', 'ring://17'],
+  [{ listen: ['mem://17'] }, 'BAD_ADDRESS', 'mem://17'],
   [{ listen: [''] }, 'BAD_ADDRESS', 'expected'],
   [{ listen: ['tcp://0.0.0.0:0'] }, 'OPEN_LISTENER', 'tcp://0.0.0.0:0'],
   [{ listen: ['tcp://[::]:0'] }, 'OPEN_LISTENER', '[::]'],
