@@ -9,7 +9,7 @@ import {
   type ServiceRecord,
   STATUS,
 } from './record.js'
-import { type Refusal, RESULT } from './result-code.js'
+import { RESULT, type Refusal } from './result-code.js'
 
 const limits = RECORD_LIMITS
 const PORT_MAX = 65_535
