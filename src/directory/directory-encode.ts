@@ -237,6 +237,6 @@ function shapeOf(message: DirectoryMessage): W.DirectoryMessage.$Properties {
 }
 
 export function encodeMessage(message: DirectoryMessage): Uint8Array {
-  const shape = shapeOf(message) as W.DirectoryMessage.$Shape
+  const shape = shapeOf(message)
   return W.DirectoryMessage.encode(shape).finish()
 }
