@@ -92,8 +92,7 @@ export class Peers {
    * the lowest id does it, so each registry hears of a change exactly once.
    */
   spreadFromSource(operation: ReplicaOperation, sentTo: readonly bigint[]): void {
-    const { selfId } = this.#table
-    if (sentTo.some((other) => other < selfId && this.isUp(other))) return
+    if (!this.isLeadOf(sentTo)) return
     const reached = new Set(sentTo)
     this.#spread(
       this.inOwnZone().filter((busId) => !reached.has(busId)),
@@ -105,6 +104,11 @@ export class Peers {
       operation,
       true,
     )
+  }
+
+  /** Whether this registry, of those a source reached by itself, speaks for all of them. */
+  isLeadOf(sentTo: readonly bigint[]): boolean {
+    return !sentTo.some((other) => other < this.#table.selfId && this.isUp(other))
   }
 
   /** Passes on inside this zone what came from another one. */

@@ -83,6 +83,12 @@ export class RecordStore {
     })
   }
 
+  /** Env, app, zone and instance, joined by slashes. */
+  holderOfKey(path: string): Registration | undefined {
+    const busId = this.#claims.get(`key:${path}`)
+    return busId === undefined ? undefined : this.#live.get(busId)
+  }
+
   /** Shelves the tombstone; the version it removed, if one that old was standing. */
   bury(tombstone: Tombstone, nowMs: number): Registration | undefined {
     this.#shelve({ tombstone, untilMs: nowMs + this.#tombstoneLifeMs })
