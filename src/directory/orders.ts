@@ -25,7 +25,8 @@ export class Orders {
     const found = refusal ?? this.#find(from, order)
     if (!Array.isArray(found)) {
       const { code, what, says } = found as Refusal
-      return this.#table.send(from, answer(order.request, code, what, says))
+      this.#table.send(from, answer(order.request, code, what, says))
+      return
     }
     for (const registration of found) this.#apply(registration, order, moment)
     this.#table.send(from, answer(order.request, RESULT.OK))
@@ -34,11 +35,13 @@ export class Orders {
   retire(from: bigint, { request, busId }: Retire, moment: Moment): void {
     const { config, store, clock, selfId } = this.#table
     if (!config.isAdmin(from)) {
-      return this.#table.send(from, answer(request, RESULT.FORBIDDEN, 'busId', 'admins only'))
+      this.#table.send(from, answer(request, RESULT.FORBIDDEN, 'busId', 'admins only'))
+      return
     }
     const standing = store.get(busId)
     if (standing === undefined) {
-      return this.#table.send(from, answer(request, RESULT.NOT_FOUND, 'busId', 'is not listed'))
+      this.#table.send(from, answer(request, RESULT.NOT_FOUND, 'busId', 'is not listed'))
+      return
     }
     const time = clock.nextAfter(moment.wallMs, standing.stamp.time)
     const { incarnation } = standing.node

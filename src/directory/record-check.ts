@@ -102,6 +102,9 @@ function textsComplaint(record: ServiceRecord): Complaint {
   const required = Object.entries({ env, app, zone, instance })
   const missing = required.find(([, text]) => text === '')
   if (missing !== undefined) return `${missing[0]} is missing`
+  // The four are joined by slashes where a record is named.
+  const sliced = required.find(([, text]) => text.includes('/'))
+  if (sliced !== undefined) return `${sliced[0]} holds a slash`
   return (
     textComplaint({ env, app, zone, instance, name, version, color, cluster, adminState }) ??
     addressesComplaint('addrs', record.addrs)

@@ -1,5 +1,6 @@
 // All registrations one registry knows, each in its newest version, and the tombstones of the rest.
 
+import type { Version } from './directory-messages.js'
 import { compareStamps } from './hlc.js'
 import { claimsOf, compareVersions, isRegistry, type Registration } from './record.js'
 import { TableHash } from './table-hash.js'
@@ -55,9 +56,10 @@ export class RecordStore {
 
   /** What would happen to this version, without doing it. */
   judge(version: Registration): Exclude<StoreOutcome, { kind: 'stored' }> | undefined {
-    const tombstone = this.forbidding(version)
+    const { busId, incarnation } = version.node
+    const tombstone = this.forbidding({ busId, incarnation, stamp: version.stamp })
     if (tombstone !== undefined) return { kind: 'buried', tombstone }
-    const standing = this.#live.get(version.node.busId)
+    const standing = this.#live.get(busId)
     if (standing === undefined) return undefined
     const order = compareVersions(version, standing)
     if (order > 0) return undefined
@@ -93,13 +95,15 @@ export class RecordStore {
   bury(tombstone: Tombstone, nowMs: number): Registration | undefined {
     this.#shelve({ tombstone, untilMs: nowMs + this.#tombstoneLifeMs })
     const standing = this.#live.get(tombstone.busId)
-    if (standing === undefined || !forbids(tombstone, standing)) return undefined
+    if (standing === undefined) return undefined
+    const { incarnation } = standing.node
+    if (!forbids(tombstone, { incarnation, stamp: standing.stamp })) return undefined
     this.#drop(standing)
     return standing
   }
 
-  forbidding(version: Registration): Tombstone | undefined {
-    const buried = this.#buried.get(version.node.busId) ?? []
+  forbidding(version: Version): Tombstone | undefined {
+    const buried = this.#buried.get(version.busId) ?? []
     return buried.find(({ tombstone }) => forbids(tombstone, version))?.tombstone
   }
 

@@ -82,14 +82,14 @@ export const RECORD_LIMITS = {
   incarnationBytes: 16,
 } as const
 
-/** Fields hold no control characters, so the key names one record only. */
-export function recordKey(record: ServiceRecord): string {
-  return `${record.env}\n${record.app}\n${record.zone}\n${record.instance}`
+/** The four hold no slashes, so this names one record only. */
+export function recordKey({ env, app, zone, instance }: ServiceRecord): string {
+  return `${env}/${app}/${zone}/${instance}`
 }
 
 /** What must be unique in the whole directory, as texts: keys, ids and names of one record. */
 export function claimsOf(record: ServiceRecord): string[] {
-  const claims = [`key:${recordKey(record).replaceAll('\n', '/')}`]
+  const claims = [`key:${recordKey(record)}`]
   if (record.serviceId !== 0) claims.push(`id:${record.env}/${record.serviceId}`)
   if (record.name !== '') claims.push(`name:${record.env}/${record.name}`)
   return claims

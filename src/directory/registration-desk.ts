@@ -31,16 +31,26 @@ export class RegistrationDesk {
   register(from: bigint, message: Register, moment: Moment): void {
     const { registration } = message
     const refusal = this.#refusalOf(from, registration)
-    if (refusal !== undefined) return this.#refuse(from, registration, refusal)
+    if (refusal !== undefined) {
+      this.#refuse(from, registration, refusal)
+      return
+    }
     const verdict = this.#table.store.judge(registration)
-    if (verdict?.kind === 'same') return this.#again(registration, moment)
+    if (verdict?.kind === 'same') {
+      this.#again(registration, moment)
+      return
+    }
     if (verdict !== undefined) {
       const newest = this.#newestOf(from)
-      return this.#table.send(from, outdated(registration.stamp, newest))
+      this.#table.send(from, outdated(registration.stamp, newest))
+      return
     }
     const standing = this.#table.store.get(from)
     const isOtherLife = standing && standing.node.incarnation !== registration.node.incarnation
-    if (!isOtherLife) return this.#admit(message, moment)
+    if (!isOtherLife) {
+      this.#admit(message, moment)
+      return
+    }
     if (!this.#probes.start(message, moment.nowMs)) {
       this.#refuse(from, registration, refusalOf(RESULT.NOT_READY, 'node', 'too many wait'))
     }
@@ -49,7 +59,10 @@ export class RegistrationDesk {
   probeAnswered(from: bigint, { request, incarnation }: ProbeAnswer, moment: Moment): void {
     const found = this.#probes.answered(from, request, incarnation)
     if (found === undefined) return
-    if (found.kind === 'dead') return this.#admit(found.message, moment)
+    if (found.kind === 'dead') {
+      this.#admit(found.message, moment)
+      return
+    }
     const says = 'another life of this node is up'
     const refusal = refusalOf(RESULT.ID_CONFLICT, `node:0x${from.toString(16)}`, says)
     this.#refuse(from, found.message.registration, refusal, from)
@@ -63,9 +76,15 @@ export class RegistrationDesk {
     const { store, leases } = this.#table
     const { busId, incarnation, stamp } = version
     const standing = store.get(busId)
-    if (busId !== from || standing?.node.incarnation !== incarnation) return this.#unknown(from)
+    if (busId !== from || standing?.node.incarnation !== incarnation) {
+      this.#unknown(from)
+      return
+    }
     const order = compareStamps(stamp, standing.stamp)
-    if (order > 0) return this.#unknown(from)
+    if (order > 0) {
+      this.#unknown(from)
+      return
+    }
     leases.renew(busId, nowMs)
     this.#peers.spreadFromSource({ kind: 'renew', version: versionOf(standing) }, sentTo)
     const facts = order < 0 ? { code: RESULT.STALE, standing } : { code: RESULT.OK }
@@ -76,10 +95,16 @@ export class RegistrationDesk {
   cancel(from: bigint, { version, sentTo }: Cancel, moment: Moment): void {
     const { stamp, busId, incarnation } = version
     const request = stamp.time
-    if (busId !== from) return this.#table.send(from, answer(request, RESULT.FORBIDDEN))
+    if (busId !== from) {
+      this.#table.send(from, answer(request, RESULT.FORBIDDEN))
+      return
+    }
     const standing = this.#table.store.get(busId)
     const isOther = standing !== undefined && standing.node.incarnation !== incarnation
-    if (isOther) return this.#table.send(from, answer(request, RESULT.NOT_FOUND))
+    if (isOther) {
+      this.#table.send(from, answer(request, RESULT.NOT_FOUND))
+      return
+    }
     const isOlder = standing !== undefined && compareStamps(stamp, standing.stamp) < 0
     const dead = isOlder ? standing.stamp : stamp
     const tombstone = { busId, incarnation, stamp: dead, reason: REMOVAL.CANCEL }
@@ -110,7 +135,8 @@ export class RegistrationDesk {
     const clash = this.#table.store.clashes(registration)[0]
     if (clash !== undefined) {
       const refusal = refusalOf(RESULT.ID_CONFLICT, clash.claim, 'is held by another node')
-      return this.#refuse(busId, registration, refusal, clash.holder.node.busId)
+      this.#refuse(busId, registration, refusal, clash.holder.node.busId)
+      return
     }
     const standing = this.#table.store.get(busId)
     if (standing !== undefined && standing.node.incarnation !== registration.node.incarnation) {

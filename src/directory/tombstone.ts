@@ -1,7 +1,6 @@
 // What stays of a removed registration, so that a late replica does not bring it back (R6).
 
 import { compareStamps, type Stamp } from './hlc.js'
-import type { Registration } from './record.js'
 
 /** `conflict`: it lost a clash that came to light when two registries met (R4). */
 export const REMOVAL = {
@@ -21,6 +20,12 @@ export interface Tombstone {
   readonly reason: RemovalReason
 }
 
+/** What of a version counts here: whose life, and how new. */
+export interface DatedLife {
+  readonly incarnation: string
+  readonly stamp: Stamp
+}
+
 /** A tombstone on the shelf of one store. */
 export interface BuriedAt {
   readonly tombstone: Tombstone
@@ -31,8 +36,8 @@ export interface BuriedAt {
  * Whether the tombstone forbids this version. A newer stamp gets by, which only a source makes; but
  * a retired incarnation never does, whatever its stamp.
  */
-export function forbids(tombstone: Tombstone, version: Registration): boolean {
-  if (isRetired(tombstone, version.node.incarnation)) return true
+export function forbids(tombstone: Tombstone, version: DatedLife): boolean {
+  if (isRetired(tombstone, version.incarnation)) return true
   return compareStamps(version.stamp, tombstone.stamp) <= 0
 }
 
