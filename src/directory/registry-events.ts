@@ -5,8 +5,13 @@ import type { Refusal } from './result-code.js'
 import type { RemovalReason } from './tombstone.js'
 
 export type RegistryEvent =
-  | { readonly kind: 'joined'; readonly busId: bigint }
-  | { readonly kind: 'left'; readonly busId: bigint; readonly reason: RemovalReason }
+  | { readonly kind: 'joined'; readonly busId: bigint; readonly incarnation: string }
+  | {
+      readonly kind: 'left'
+      readonly busId: bigint
+      readonly incarnation: string
+      readonly reason: RemovalReason
+    }
   /** The shell ends the link on ID_CONFLICT and RETIRED. */
   | { readonly kind: 'refused'; readonly busId: bigint; readonly refusal: Refusal }
   | { readonly kind: 'ready' }

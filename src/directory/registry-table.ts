@@ -68,9 +68,11 @@ export class RegistryTable {
     if (version.lease === 'leased') this.leases.begin(busId, nowMs)
     else this.leases.end(busId, 'left')
     this.watchers.changed({ busId, before: previous, after: version, tombstone: undefined })
-    const isNewLife = previous !== undefined && previous.node.incarnation !== incarnation
-    if (isNewLife) this.tell({ kind: 'left', busId, reason: REMOVAL.REPLACED })
-    if (previous === undefined || isNewLife) this.tell({ kind: 'joined', busId })
+    const replaced = previous?.node.incarnation ?? incarnation
+    const isNewLife = replaced !== incarnation
+    const reason = REMOVAL.REPLACED
+    if (isNewLife) this.tell({ kind: 'left', busId, incarnation: replaced, reason })
+    if (previous === undefined || isNewLife) this.tell({ kind: 'joined', busId, incarnation })
     return outcome
   }
 
@@ -119,9 +121,10 @@ export class RegistryTable {
     const removed = this.store.bury(tombstone, nowMs)
     if (removed === undefined) return undefined
     const { busId, reason } = tombstone
+    const { incarnation } = removed.node
     this.leases.end(busId, reason === REMOVAL.EXPIRED ? 'evicted' : 'left')
     this.watchers.changed({ busId, before: removed, after: undefined, tombstone })
-    this.tell({ kind: 'left', busId, reason })
+    this.tell({ kind: 'left', busId, incarnation, reason })
     return removed
   }
 

@@ -40,6 +40,8 @@ export class Life {
   isAlive = true
   readonly #around: Surroundings
   #timerMs = Number.POSITIVE_INFINITY
+  /** What it is working on. */
+  input: Input | RegistryInput | ClientInput = { kind: 'tick' }
 
   constructor(
     facts: { id: bigint; zone: string; incarnation: string; core: Core; routes: Set<bigint> },
@@ -63,6 +65,7 @@ export class Life {
 
   give(input: Input | RegistryInput | ClientInput): void {
     if (!this.isAlive) return
+    this.input = input
     const effects = this.#handle(input)
     for (const effect of effects) this.#obey(effect)
     this.#rearm()

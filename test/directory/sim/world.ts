@@ -17,7 +17,7 @@ export interface WorldOptions {
   readonly seed: number
   readonly latencyMs: readonly [number, number]
   /** The share of messages that is lost without a trace. */
-  readonly lossShare: number
+  lossShare: number
   readonly registryTimes: Partial<RegistryTimes>
   /** Whether nodes know the registries of their zone from the start. */
   readonly bootstraps: (node: bigint, registry: bigint) => boolean
@@ -54,6 +54,9 @@ export class World {
   /** Called for each message that leaves a node; true loses it. */
   onSend: (sent: Sent) => boolean = () => false
   onEvent: (life: Life, event: ClientEvent | RegistryEvent) => void = () => undefined
+  /** Called when a node has worked on a batch: what it listed before, and what the batch removed. */
+  onBatch: (life: Life, before: ReadonlySet<bigint>, removed: ReadonlySet<bigint>) => void = () =>
+    undefined
   mayDial: (from: bigint, to: bigint) => boolean = () => true
   #isCut: (a: bigint, b: bigint) => boolean = () => false
   readonly #arrivals = new Map<string, number>()
@@ -267,10 +270,23 @@ export class World {
     )
     this.#arrivals.set(pair, atMs)
     this.schedule.at(atMs, () => {
-      if (!life.isAlive || !this.reaches(life.id, to)) return
+      // What a process said before its end still arrives: its host carries it.
+      if (!this.lives.has(to) || this.isCut(life.id, to)) return
       const decoded = this.kit.decodeMessage(bytes)
       if (decoded === undefined) throw new Error(`the codec refuses its own ${message.kind}`)
-      this.lives.get(to)?.give({ kind: 'message', from: life.id, message: decoded })
+      this.#deliver(this.life(to), life.id, decoded)
     })
   }
+
+  #deliver(life: Life, from: bigint, message: DirectoryMessage): void {
+    const isBatch = message.kind === 'batch' && life.client !== undefined
+    const before = new Set(isBatch ? listOf(life) : [])
+    life.give({ kind: 'message', from, message })
+    if (!isBatch || message.kind !== 'batch') return
+    this.onBatch(life, before, new Set(message.removals.map(({ busId }) => busId)))
+  }
+}
+
+function listOf(life: Life): bigint[] {
+  return [...(life.client?.table.all() ?? [])].map(({ registration }) => registration.node.busId)
 }
