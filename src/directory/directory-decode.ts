@@ -22,6 +22,7 @@ import {
 } from './record.js'
 import { REASONS } from './removal-codes.js'
 import { RESULT, type ResultCode } from './result-code.js'
+import { BUCKETS } from './table-hash.js'
 import type { Tombstone } from './tombstone.js'
 
 import W = treebus.directory
@@ -58,6 +59,11 @@ function within<T>(list: T[], countMax: number): T[] {
 function hexOfBytes(bytes: Maybe<Uint8Array>): string {
   if (bytes?.length !== RECORD_LIMITS.incarnationBytes) refuse()
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Copied, so that it does not hold the memory it came in. */
+function bytesOf(bytes: Maybe<Uint8Array>, length: number): Uint8Array {
+  return bytes?.length === length ? bytes.slice() : refuse()
 }
 
 function readStamp(wire: Maybe<W.Stamp.$Shape>): Stamp {
@@ -194,6 +200,7 @@ function readSummary(wire: W.Summary.$Shape): Summary {
   return {
     kind: 'summary',
     epoch: long(wire.epoch),
+    buckets: bytesOf(wire.buckets, BUCKETS / 8),
     part: long(wire.part),
     last: wire.last ?? false,
     ready: wire.ready ?? false,
@@ -258,8 +265,7 @@ function readOfPeer(wire: W.DirectoryMessage.$Shape): DirectoryMessage | undefin
   if (digest) {
     return {
       kind: 'digest',
-      hash: long(digest.hash),
-      count: digest.count ?? 0,
+      buckets: bytesOf(digest.buckets, 8 * BUCKETS),
       ready: digest.ready ?? false,
       isAnswer: digest.isAnswer ?? false,
     }

@@ -143,11 +143,12 @@ function tableShape(message: DirectoryMessage): W.DirectoryMessage.$Properties {
     case 'replica':
       return { replica: replicaShape(message) }
     case 'digest':
-      return { digest: { ...message, hash: long(message.hash) } }
+      return { digest: message }
     case 'summary':
       return {
         summary: {
           epoch: long(message.epoch),
+          buckets: message.buckets,
           part: long(message.part),
           last: message.last,
           ready: message.ready,

@@ -141,17 +141,19 @@ export interface Replica {
 
 export interface Digest {
   readonly kind: 'digest'
-  readonly hash: bigint
-  readonly count: number
+  /** A hash of eight bytes for each bucket of the table. */
+  readonly buckets: Uint8Array
   readonly ready: boolean
   /** Says that the tables are equal. */
   readonly isAnswer: boolean
 }
 
-/** The answer to a digest of another table: versions in parts, numbered from 0. */
+/** The answer to a digest of another table: the differing buckets in parts, numbered from 0. */
 export interface Summary {
   readonly kind: 'summary'
   readonly epoch: bigint
+  /** Which buckets it tells of, all of them in every part: one bit each, the lowest first. */
+  readonly buckets: Uint8Array
   readonly part: bigint
   readonly last: boolean
   readonly ready: boolean

@@ -2,6 +2,7 @@
 
 import { ProtoReader, WIRE_TYPE } from '../wire/proto-reader.js'
 import { RECORD_LIMITS as limits } from './record.js'
+import { BUCKETS } from './table-hash.js'
 
 /** Over any of these a message is refused whole, before an object is made of it. */
 export const MESSAGE_BOUNDS = {
@@ -145,7 +146,7 @@ const MESSAGE: Shape = {
   }),
   12: inner({ 1: NUMBER }),
   13: inner({ 1: NUMBER, 2: ONE, 3: inner(VERSION), 4: inner(TOMBSTONE) }),
-  14: inner({ 1: NUMBER, 2: NUMBER, 3: NUMBER, 4: NUMBER }),
+  14: inner({ 1: { countMax: 1, bytesMax: 8 * BUCKETS }, 2: NUMBER, 3: NUMBER }),
   15: inner({
     1: NUMBER,
     2: NUMBER,
@@ -153,6 +154,7 @@ const MESSAGE: Shape = {
     4: NUMBER,
     5: inner(VERSION, MESSAGE_BOUNDS.batchRecordsMax),
     6: TOMBSTONES,
+    7: { countMax: 1, bytesMax: BUCKETS / 8 },
   }),
   16: inner({ 1: numbers(MESSAGE_BOUNDS.batchRecordsMax) }),
   17: inner({ 1: MANY, 2: TOMBSTONES, 3: NUMBER }),

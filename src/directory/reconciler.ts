@@ -8,7 +8,8 @@ import type { Peers } from './peers.js'
 import type { Registration } from './record.js'
 import { checkRegistration } from './record-check.js'
 import type { RegistryTable } from './registry-table.js'
-import { differences, SummaryIntake } from './summary-intake.js'
+import { bucketBits, differences, SummaryIntake } from './summary-intake.js'
+import { bucketOf } from './table-hash.js'
 import type { Tombstone } from './tombstone.js'
 
 export class Reconciler {
@@ -25,7 +26,8 @@ export class Reconciler {
     this.#table = table
     this.#peers = peers
     this.#warmUntilMs = nowMs + warmUpMs
-    this.#compareAtMs = nowMs + compareMs
+    // Registries that start together do not all compare at once.
+    this.#compareAtMs = nowMs + compareMs * table.config.chance()
   }
 
   get nextDueMs(): number {
@@ -50,13 +52,12 @@ export class Reconciler {
     this.#pulling.delete(peer)
   }
 
-  digest(from: bigint, { hash, count, ready, isAnswer }: Digest): void {
-    const { store } = this.#table
-    const isEqual = hash === store.hash.value && count === store.size
-    if (isEqual && ready) this.#becomeReady()
+  digest(from: bigint, { buckets, ready, isAnswer }: Digest): void {
+    const differing = this.#table.store.hash.differing(buckets)
+    if (differing.size === 0 && ready) this.#becomeReady()
     if (isAnswer) return
-    if (isEqual) this.#table.send(from, this.#digest(true))
-    else this.#summarize(from)
+    if (differing.size === 0) this.#table.send(from, this.#digest(true))
+    else this.#summarize(from, differing)
   }
 
   summary(from: bigint, part: Summary, moment: Moment): void {
@@ -95,8 +96,8 @@ export class Reconciler {
 
   /** What a source said at another registry. Never passed on but once, inside a zone (R3). */
   replica(from: bigint, { fromZone, operation }: Replica, moment: Moment): void {
-    const isNews = this.#apply(from, operation, moment)
-    if (fromZone && isNews) this.#peers.spreadInZone(operation)
+    const isGood = this.#apply(from, operation, moment)
+    if (fromZone && isGood) this.#peers.spreadInZone(operation)
   }
 
   #apply(from: bigint, operation: Replica['operation'], moment: Moment): boolean {
@@ -118,7 +119,9 @@ export class Reconciler {
   ): boolean {
     const standing = this.#table.store.get(busId)
     const versions = new Map([[busId, version]])
-    const tables = differences(this.#table.store, { ready: false, versions, tombstones: [] })
+    const buckets = bucketBits(new Set())
+    const told = { ready: false, buckets, versions, tombstones: [] }
+    const tables = differences(this.#table.store, told)
     if (standing === undefined || tables.pull.length > 0) {
       if (tables.dead.length > 0) this.#repair(from, [], tables.dead)
       else this.#table.send(from, { kind: 'pull', busIds: [busId] })
@@ -129,24 +132,28 @@ export class Reconciler {
     return true
   }
 
-  /** True where it was news. What the sender does not know yet is sent back to it. */
+  /** True where it stands now. What the sender does not know yet is sent back to it. */
   #place(from: bigint, registration: Registration, moment: Moment): boolean {
     if (checkRegistration(registration) !== undefined) return false
     const outcome = this.#table.placeReplica(registration, moment)
     if (outcome.kind === 'older') this.#repair(from, [outcome.standing], [])
     if (outcome.kind === 'buried') this.#repair(from, [], [outcome.tombstone])
-    return outcome.kind === 'stored'
+    return outcome.kind === 'stored' || outcome.kind === 'same'
   }
 
-  #summarize(to: bigint): void {
+  /** All of the buckets that differ, the dead too: what is missing there was removed here. */
+  #summarize(to: bigint, differing: ReadonlySet<number>): void {
     const { store, config, isReady } = this.#table
-    const versions = partsOf([...store.all()].map(versionOf))
-    const tombstones = partsOf([...store.tombstones()])
+    const isIn = ({ busId }: { busId: bigint }): boolean => differing.has(bucketOf(busId))
+    const versions = partsOf([...store.all()].map(versionOf).filter(isIn))
+    const tombstones = partsOf([...store.tombstones()].filter(isIn))
+    const buckets = bucketBits(differing)
     const count = Math.max(versions.length, tombstones.length, 1)
     for (let part = 0; part < count; part++) {
       this.#table.send(to, {
         kind: 'summary',
         epoch: config.epoch,
+        buckets,
         part: BigInt(part),
         last: part === count - 1,
         ready: isReady,
@@ -177,7 +184,7 @@ export class Reconciler {
 
   #digest(isAnswer: boolean): Digest {
     const { store, isReady } = this.#table
-    return { kind: 'digest', hash: store.hash.value, count: store.size, ready: isReady, isAnswer }
+    return { kind: 'digest', buckets: store.hash.bytes(), ready: isReady, isAnswer }
   }
 
   #becomeReady(): void {

@@ -93,23 +93,23 @@ export class RegistryTable {
   #refuseLoser(version: Registration, { claim, holder }: Clash, moment: Moment): StoreOutcome {
     const tombstone = tombstoneOf(version, REMOVAL.CONFLICT)
     this.bury(tombstone, moment)
-    this.#tellLoser(version, claim, holder)
+    this.#tellLoser(version, claim, holder.node.busId)
     return { kind: 'buried', tombstone }
   }
 
   #withdraw(loser: Registration, claim: string, winner: Registration, moment: Moment): void {
     this.bury(tombstoneOf(loser, REMOVAL.CONFLICT), moment)
-    this.#tellLoser(loser, claim, winner)
+    this.#tellLoser(loser, claim, winner.node.busId)
   }
 
-  #tellLoser(loser: Registration, claim: string, holder: Registration): void {
+  #tellLoser(loser: Registration, claim: string, holder: bigint): void {
     this.send(loser.node.busId, {
       kind: 'register_answer',
       stamp: loser.stamp,
       code: RESULT.ID_CONFLICT,
       what: claim,
       says: 'was registered by another node before',
-      holder: holder.node.busId,
+      holder,
       doNotDial: [],
       newest: loser.stamp,
     })
@@ -142,12 +142,11 @@ export class RegistryTable {
       return 'refused'
     }
     const removed = this.bury(tombstone, moment)
-    if (removed !== undefined && reason === REMOVAL.CONFLICT) this.#tellWithdrawn(removed)
+    // Another registry saw the clash; it alone knows with whom.
+    if (removed !== undefined && reason === REMOVAL.CONFLICT) {
+      this.#tellLoser(removed, 'registration', 0n)
+    }
     return 'done'
-  }
-
-  #tellWithdrawn(loser: Registration): void {
-    this.#tellLoser(loser, '', loser)
   }
 
   /** Asks the owner to register anew, above what a tombstone elsewhere forbids. */

@@ -4,10 +4,13 @@ import type { Summary, Version } from './directory-messages.js'
 import { compareStamps } from './hlc.js'
 import type { Registration } from './record.js'
 import type { RecordStore } from './record-store.js'
+import { BUCKETS, bucketOf } from './table-hash.js'
 import type { Tombstone } from './tombstone.js'
 
 export interface WholeSummary {
   readonly ready: boolean
+  /** One bit for each bucket it tells of. */
+  readonly buckets: Uint8Array
   readonly versions: ReadonlyMap<bigint, Version>
   readonly tombstones: readonly Tombstone[]
 }
@@ -32,7 +35,8 @@ export class SummaryIntake {
     this.#tombstones.push(...part.tombstones)
     if (this.#versions.size + this.#tombstones.length > this.#countMax) this.#clear()
     if (!part.last || this.#parts === 0n) return undefined
-    const whole = { ready: part.ready, versions: this.#versions, tombstones: this.#tombstones }
+    const { ready, buckets } = part
+    const whole = { ready, buckets, versions: this.#versions, tombstones: this.#tombstones }
     this.#clear()
     return whole
   }
@@ -65,9 +69,21 @@ export function differences(store: RecordStore, summary: WholeSummary): Differen
     else if (order(version, standing) < 0) push.push(standing)
   }
   for (const standing of store.all()) {
-    if (!summary.versions.has(standing.node.busId)) push.push(standing)
+    const { busId } = standing.node
+    if (!hasBucket(summary.buckets, bucketOf(busId)) || summary.versions.has(busId)) continue
+    push.push(standing)
   }
   return { pull, push, dead }
+}
+
+export function hasBucket(buckets: Uint8Array, bucket: number): boolean {
+  return (((buckets[bucket >> 3] ?? 0) >> (bucket & 7)) & 1) === 1
+}
+
+export function bucketBits(buckets: ReadonlySet<number>): Uint8Array {
+  const bits = new Uint8Array(BUCKETS / 8)
+  for (const bucket of buckets) bits[bucket >> 3] = (bits[bucket >> 3] ?? 0) | (1 << (bucket & 7))
+  return bits
 }
 
 function order(version: Version, standing: Registration): number {

@@ -2,30 +2,51 @@
 
 import type { Registration } from './record.js'
 
+/** A table is compared in so many parts, so that one difference costs a part and not the whole. */
+export const BUCKETS = 256
+
+/** Spreads ids over the buckets, near ones too (Fibonacci hashing). */
+export function bucketOf(busId: bigint): number {
+  return Number(BigInt.asUintN(64, busId * 0x9e37_79b9_7f4a_7c15n) >> 56n)
+}
+
 /**
- * The exclusive or of one hash per registration, so order does not count and a change costs one
- * registration. It finds differences between registries that trust each other; it is no signature.
+ * For each bucket the exclusive or of one hash per registration: order does not count, and a change
+ * costs one registration. It finds differences between registries that trust each other; it is no
+ * signature.
  */
 export class TableHash {
-  #high = 0
-  #low = 0
-  #count = 0
+  readonly #words = new Uint32Array(2 * BUCKETS)
 
   /** Adds the version where it is absent, takes it away where it was added. */
   toggle(version: Registration): void {
     const [high, low] = hashText(contentText(version))
-    this.#high ^= high
-    this.#low ^= low
-    this.#count++
+    const at = 2 * bucketOf(version.node.busId)
+    this.#words[at] = (this.#words[at] ?? 0) ^ high
+    this.#words[at + 1] = (this.#words[at + 1] ?? 0) ^ low
   }
 
+  /** One hash for each bucket, eight bytes each. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(4 * this.#words.length)
+    for (const [at, word] of this.#words.entries()) {
+      for (let part = 0; part < 4; part++) bytes[4 * at + part] = word >>> (24 - 8 * part)
+    }
+    return bytes
+  }
+
+  /** Of the whole table. */
   get value(): bigint {
-    return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0)
+    const [high, low] = hashText(this.#words.join())
+    return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
   }
 
-  /** Grows with every change. */
-  get changes(): number {
-    return this.#count
+  /** The buckets whose hashes differ from these. */
+  differing(bytes: Uint8Array): Set<number> {
+    const own = this.bytes()
+    const different = new Set<number>()
+    for (const [at, byte] of own.entries()) if (byte !== bytes[at]) different.add(at >> 3)
+    return different
   }
 }
 

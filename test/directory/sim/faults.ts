@@ -59,13 +59,14 @@ export function zoneOf(id: bigint): string {
 export class Faults {
   readonly #world: World
   readonly #chance: Prng
-  readonly #isClashing: boolean
+  /** Names are used by several: who comes second waits until the first has expired. */
+  readonly isClashing: boolean
   #requests = 0n
 
   constructor(world: World, chance: Prng) {
     this.#world = world
     this.#chance = chance
-    this.#isClashing = chance.chance(0.3)
+    this.isClashing = chance.chance(0.3)
   }
 
   start(id: bigint): void {
@@ -183,7 +184,7 @@ export class Faults {
   }
 
   #nameFor(id: bigint): string {
-    if (!this.#isClashing) return `n${id}`
+    if (!this.isClashing) return `n${id}`
     return `name${this.#chance.below(CLASHING_NAMES)}`
   }
 

@@ -70,7 +70,7 @@ function play(world: World, rules: Rules, chance: Prng): number {
   }
   world.options.lossShare = 0
   world.run(60_000 + QUIET_MS)
-  checkLiving(world)
+  if (!faults.isClashing) checkLiving(world)
   settle(world, rules)
   checkEqual(world)
   checkLiving(world)
