@@ -9,7 +9,7 @@ import { mutualPeers } from './mutual-interest.js'
 import { type Peers, putOf } from './peers.js'
 import type { Registration } from './record.js'
 import { checkRegistration } from './record-check.js'
-import { type RegistryTable, tombstoneOf } from './registry-table.js'
+import type { RegistryTable } from './registry-table.js'
 import { RESULT, type Refusal } from './result-code.js'
 import { REMOVAL } from './tombstone.js'
 
@@ -137,10 +137,6 @@ export class RegistrationDesk {
       const refusal = refusalOf(RESULT.ID_CONFLICT, clash.claim, 'is held by another node')
       this.#refuse(busId, registration, refusal, clash.holder.node.busId)
       return
-    }
-    const standing = this.#table.store.get(busId)
-    if (standing !== undefined && standing.node.incarnation !== registration.node.incarnation) {
-      this.#table.bury(tombstoneOf(standing, REMOVAL.REPLACED), moment)
     }
     const { kind } = this.#table.place(registration, moment)
     if (kind !== 'stored') return

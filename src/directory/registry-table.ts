@@ -70,6 +70,9 @@ export class RegistryTable {
     this.watchers.changed({ busId, before: previous, after: version, tombstone: undefined })
     const replaced = previous?.node.incarnation ?? incarnation
     const isNewLife = replaced !== incarnation
+    if (isNewLife && previous !== undefined) {
+      this.store.bury(tombstoneOf(previous, REMOVAL.REPLACED), nowMs)
+    }
     const reason = REMOVAL.REPLACED
     if (isNewLife) this.tell({ kind: 'left', busId, incarnation: replaced, reason })
     if (previous === undefined || isNewLife) this.tell({ kind: 'joined', busId, incarnation })

@@ -34,10 +34,13 @@ export interface BuriedAt {
 
 /**
  * Whether the tombstone forbids this version. A newer stamp gets by, which only a source makes; but
- * a retired incarnation never does, whatever its stamp.
+ * a retired incarnation never does, whatever its stamp. The end of one life says nothing of a later
+ * one: incarnations are ordered by time (UUIDv7). Where a clock was set back between two lives the
+ * later one looks earlier, and its source gets by with a newer stamp.
  */
 export function forbids(tombstone: Tombstone, version: DatedLife): boolean {
   if (isRetired(tombstone, version.incarnation)) return true
+  if (version.incarnation > tombstone.incarnation) return false
   return compareStamps(version.stamp, tombstone.stamp) <= 0
 }
 
