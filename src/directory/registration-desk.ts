@@ -40,8 +40,9 @@ export class RegistrationDesk {
       this.#again(registration, moment)
       return
     }
-    if (verdict !== undefined) {
-      const newest = this.#newestOf(from)
+    const newest = this.#newestOf(from)
+    // Above the dead too: then whoever missed an end still takes the new life for the newer one.
+    if (compareStamps(registration.stamp, newest) <= 0) {
       this.#table.send(from, outdated(registration.stamp, newest))
       return
     }

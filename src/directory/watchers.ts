@@ -122,7 +122,7 @@ export class Watchers {
     const changes = busIds.map((busId): TableChange => {
       const after = this.#store.get(busId)
       const tombstone = after === undefined ? this.#tombstoneOf(busId) : undefined
-      return { busId, before: after, after, tombstone }
+      return { busId, before: undefined, after, tombstone }
     })
     const concerned = changes.filter(({ busId }) => busId !== watcher.id)
     const sends = this.#deltas(watcher, concerned, ready)
@@ -141,9 +141,10 @@ export class Watchers {
         registration.node.busId === watcher.id ? undefined : seenBy(watcher, registration)
       if (visible !== undefined) registrations.push(visible)
     }
-    const parts: Part[] = batchesOf(registrations).map((puts) => ({ puts, removals: [] }))
+    // The dead come first: a later life may have the older stamp.
     const tombstones = hasTable ? [...this.#store.tombstones()] : []
-    for (const removals of partsOf(tombstones)) parts.push({ puts: [], removals })
+    const parts: Part[] = partsOf(tombstones).map((removals) => ({ puts: [], removals }))
+    for (const puts of batchesOf(registrations)) parts.push({ puts, removals: [] })
     parts.push({ puts: [], removals: [] })
     return parts.map((part, index) => {
       const last = index === parts.length - 1
@@ -158,11 +159,13 @@ export class Watchers {
     const removals: Tombstone[] = []
     for (const { after, before, tombstone, busId } of changes) {
       const visible = after && seenBy(watcher, after)
-      if (visible !== undefined) puts.push(visible)
-      else removals.push(tombstone ?? withdrawn(busId, after ?? before))
+      const isNewLife = after?.node.incarnation !== before?.node.incarnation
+      if (visible === undefined) removals.push(tombstone ?? withdrawn(busId, after ?? before))
+      else puts.push(visible)
+      if (visible !== undefined && isNewLife) removals.push(...this.#store.tombstonesOf(busId))
     }
-    const parts: Part[] = batchesOf(puts).map((some) => ({ puts: some, removals: [] }))
-    for (const some of partsOf(removals)) parts.push({ puts: [], removals: some })
+    const parts: Part[] = partsOf(removals).map((some) => ({ puts: [], removals: some }))
+    for (const some of batchesOf(puts)) parts.push({ puts: some, removals: [] })
     const merged = mergedSmall(parts)
     return merged.map((part) => {
       return { kind: 'send', to: watcher.id, message: this.#delta(watcher, part, ready) }
