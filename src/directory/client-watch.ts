@@ -73,6 +73,13 @@ export class ClientWatch {
     this.#moveOn(nowMs)
   }
 
+  /** Asks for what has changed since the last batch. */
+  refresh(nowMs: number): void {
+    if (this.#registry !== undefined && this.#phase.kind === 'following') {
+      this.#ask(this.#registry, nowMs)
+    }
+  }
+
   /** What the registry holds for the last batch it sent us: a gap shows here too. */
   compare(from: bigint, epoch: bigint, sequence: bigint, nowMs: number): void {
     if (from !== this.#registry || this.#phase.kind !== 'following') return

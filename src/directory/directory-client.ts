@@ -136,6 +136,7 @@ export class DirectoryClient {
     const known = this.#registries.greeted(from, zone, epoch)
     const isUsed = this.#registries.usable().includes(known)
     if (!isUsed) return
+    this.#renewAtMs = Math.min(this.#renewAtMs, moment.nowMs + this.#config.times.renewMs)
     if (this.#own !== undefined) this.#register(known, moment.nowMs)
     this.watch.greeted(from, moment.nowMs)
   }
@@ -166,7 +167,8 @@ export class DirectoryClient {
 
   #registerEverywhere(nowMs: number): void {
     this.#retryAtMs = Number.POSITIVE_INFINITY
-    this.#renewAtMs = nowMs + this.#config.times.renewMs
+    // Never put off: who is refused again and again still has to learn what its list lacks.
+    this.#renewAtMs = Math.min(this.#renewAtMs, nowMs + this.#config.times.renewMs)
     for (const registry of this.#registries.usable()) this.#register(registry, nowMs)
   }
 
@@ -255,7 +257,11 @@ export class DirectoryClient {
   #renew(nowMs: number): void {
     this.#renewAtMs = nowMs + this.#config.times.renewMs
     const own = this.#own
-    if (own === undefined) return
+    // The answers to renewals show gaps in the list; who offers nothing asks for them.
+    if (own === undefined) {
+      this.watch.refresh(nowMs)
+      return
+    }
     const sentTo = this.#sentTo()
     for (const { busId } of this.#registries.usable()) {
       this.#send(busId, { kind: 'renew', version: versionOf(own), sentTo })
