@@ -165,10 +165,11 @@ export class ClientWatch {
   #ask(to: bigint, nowMs: number): void {
     const { times, apps } = this.#config
     // Another registry's sequence says nothing here: its epoch will not be the one we name.
-    this.#registry = to
     this.#watch++
     this.#phase = { kind: 'asked', dueMs: nowMs + times.answerMs }
-    this.#rotateAtMs = nowMs + times.rotateMs * (0.8 + 0.4 * this.#config.chance())
+    const isOther = to !== this.#registry || this.#rotateAtMs <= nowMs
+    this.#registry = to
+    if (isOther) this.#rotateAtMs = nowMs + times.rotateMs * (0.8 + 0.4 * this.#config.chance())
     const { size } = this.#table
     this.#effects.push({
       kind: 'send',

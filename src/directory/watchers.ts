@@ -102,11 +102,13 @@ export class Watchers {
 
   /** Tells everybody that the table is whole now. */
   announceReady(): Send[] {
-    return [...this.#watchers.values()].map((watcher) => ({
-      kind: 'send',
-      to: watcher.id,
-      message: this.#delta(watcher, { puts: [], removals: [] }, true),
-    }))
+    // What is pending goes out before: the empty batch carries the newest sequence.
+    const sends = this.flush(true)
+    for (const watcher of this.#watchers.values()) {
+      const message = this.#delta(watcher, { puts: [], removals: [] }, true)
+      sends.push({ kind: 'send', to: watcher.id, message })
+    }
+    return sends
   }
 
   /** Nodes that changed after that sequence; undefined where the log does not reach back. */
