@@ -39,6 +39,7 @@ export function renewAnswer(table: RegistryTable, to: bigint, facts: RenewFacts)
     standing: facts.standing,
     epoch: table.config.epoch,
     watchSequence: table.watchers.sequenceOf(to),
+    ready: table.isReady,
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ClientConfig, ClientEffect } from './client-config.js'
 import type { ClientRegistries } from './client-registries.js'
 import type { ClientTable } from './client-table.js'
-import type { Batch } from './directory-messages.js'
+import type { Batch, RenewAnswer } from './directory-messages.js'
 
 /** What is still to come of a list. */
 type Phase =
@@ -80,10 +80,11 @@ export class ClientWatch {
     }
   }
 
-  /** What the registry holds for the last batch it sent us: a gap shows here too. */
-  compare(from: bigint, epoch: bigint, sequence: bigint, nowMs: number): void {
+  /** What the registry holds for the last batch it sent us: a lost one shows here too. */
+  compare(from: bigint, { epoch, watchSequence, ready }: RenewAnswer, nowMs: number): void {
     if (from !== this.#registry || this.#phase.kind !== 'following') return
-    if (epoch !== this.#epoch || sequence !== this.#sequence) this.#ask(from, nowMs)
+    if (epoch !== this.#epoch || watchSequence !== this.#sequence) this.#ask(from, nowMs)
+    else if (ready) this.#becomeWhole(nowMs)
   }
 
   stop(): void {

@@ -206,8 +206,8 @@ export class DirectoryClient {
   #renewAnswer(from: bigint, answer: RenewAnswer, moment: Moment): void {
     const own = this.#own
     const registry = this.#registries.get(from)
-    const { code, newest, standing, epoch, watchSequence } = answer
-    this.watch.compare(from, epoch, watchSequence, moment.nowMs)
+    const { code, newest, standing } = answer
+    this.watch.compare(from, answer, moment.nowMs)
     if (own === undefined) return
     if (code === RESULT.STALE && standing !== undefined) this.#adopt(standing)
     if (code !== RESULT.NOT_FOUND) return

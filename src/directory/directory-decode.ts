@@ -167,6 +167,7 @@ function readRenewAnswer(wire: W.RenewAnswer.$Shape): RenewAnswer {
     standing: wire.standing ? readRegistration(wire.standing) : undefined,
     epoch: long(wire.epoch),
     watchSequence: long(wire.watchSequence),
+    ready: wire.ready ?? false,
   }
 }
 

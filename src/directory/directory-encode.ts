@@ -116,9 +116,10 @@ function registerAnswerShape(answer: RegisterAnswer): W.RegisterAnswer.$Properti
 }
 
 function renewAnswerShape(answer: RenewAnswer): W.RenewAnswer.$Properties {
-  const { code, standing } = answer
+  const { code, standing, ready } = answer
   return {
     code,
+    ready,
     newest: stampShape(answer.newest),
     epoch: long(answer.epoch),
     watchSequence: long(answer.watchSequence),

@@ -59,6 +59,7 @@ export interface RenewAnswer {
   readonly epoch: bigint
   /** Sequence of the last batch for this node's watch; 0: it has none here. */
   readonly watchSequence: bigint
+  readonly ready: boolean
 }
 
 export interface Cancel {

@@ -113,7 +113,7 @@ const MESSAGE: Shape = {
     7: inner(STAMP),
   }),
   4: inner({ 1: inner(VERSION), 2: SENT_TO }),
-  5: inner({ 1: NUMBER, 2: inner(STAMP), 3: ONE, 4: NUMBER, 5: NUMBER }),
+  5: inner({ 1: NUMBER, 2: inner(STAMP), 3: ONE, 4: NUMBER, 5: NUMBER, 6: NUMBER }),
   6: inner({ 1: inner(VERSION), 2: SENT_TO }),
   7: inner({
     1: NUMBER,

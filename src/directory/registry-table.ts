@@ -161,6 +161,7 @@ export class RegistryTable {
       standing: undefined,
       epoch: this.config.epoch,
       watchSequence: this.watchers.sequenceOf(node.busId),
+      ready: this.isReady,
     })
   }
 }
