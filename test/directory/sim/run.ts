@@ -66,7 +66,9 @@ function play(world: World, rules: Rules, chance: Prng): number {
   const count = strikeAll(world, faults, chance)
   world.heal()
   for (const id of REGISTRIES) {
-    if (!world.lives.has(id) && chance.chance(0.7)) faults.startRegistry(id)
+    // Some stay dead, but for the first of each zone.
+    const isNeeded = id % 16n === 0n || chance.chance(0.7)
+    if (!world.lives.has(id) && isNeeded) faults.startRegistry(id)
   }
   world.options.lossShare = 0
   world.run(60_000 + QUIET_MS)
