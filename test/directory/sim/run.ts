@@ -82,8 +82,9 @@ function play(world: World, rules: Rules, chance: Prng): number {
 
 function strikeAll(world: World, faults: Faults, chance: Prng): number {
   let count = 0
-  for (let atMs = 8_000; atMs < FAULTS_MS; count++) {
+  for (let atMs = 8_000; ; count++) {
     atMs += -Math.log(1 - chance.real()) * FAULT_EVERY_MS
+    if (atMs >= FAULTS_MS) break
     const kind = chance.pick(FAULTS)
     if (kind !== undefined) world.schedule.at(atMs, () => faults.strike(kind))
   }
