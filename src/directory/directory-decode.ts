@@ -61,9 +61,9 @@ function hexOfBytes(bytes: Maybe<Uint8Array>): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Copied, so that it does not hold the memory it came in. */
+/** A copy: `slice` of a Node Buffer would hold the memory it came in. */
 function bytesOf(bytes: Maybe<Uint8Array>, length: number): Uint8Array {
-  return bytes?.length === length ? bytes.slice() : refuse()
+  return bytes?.length === length ? new Uint8Array(bytes) : refuse()
 }
 
 function readStamp(wire: Maybe<W.Stamp.$Shape>): Stamp {
