@@ -16,6 +16,8 @@ export interface Entry {
   isUp: boolean
   /** It was missing in a whole list while it could be reached; undefined: it is vouched for. */
   unvouchedUntilMs: number | undefined
+  /** Another life that a registry lists which is not ready yet, and whose stamp is the older one. */
+  otherLife: Registration | undefined
 }
 
 export class ClientTable {
@@ -49,8 +51,12 @@ export class ClientTable {
     return effects
   }
 
-  /** False where nothing came of it: a duplicate, an older version, or a dead one. */
-  put(registration: Registration, watch: bigint): boolean {
+  /**
+   * False where nothing came of it: a duplicate, an older version, or a dead one. Between two lives
+   * of a node a clock may have been set back, so stamps do not decide alone: the later life counts,
+   * and what a registry lists that is ready.
+   */
+  put(registration: Registration, watch: bigint, isReady: boolean): boolean {
     const { busId, incarnation } = registration.node
     const dead = this.#buried.get(busId)
     if (dead && forbids(dead.tombstone, { incarnation, stamp: registration.stamp })) return false
@@ -61,7 +67,12 @@ export class ClientTable {
     }
     entry.watch = watch
     this.#vouch(entry)
-    if (compareVersions(registration, entry.registration) <= 0) return false
+    const isOtherLife = incarnation !== entry.registration.node.incarnation
+    const isTaken = isOtherLife && (isReady || incarnation > entry.registration.node.incarnation)
+    if (!isTaken && compareVersions(registration, entry.registration) <= 0) {
+      entry.otherLife = isOtherLife ? registration : undefined
+      return false
+    }
     this.#replace(entry, registration)
     return true
   }
@@ -86,6 +97,7 @@ export class ClientTable {
    */
   sweep(watch: bigint, untilMs: number): void {
     for (const entry of this.#entries.values()) {
+      if (entry.watch === watch && entry.otherLife) this.#replace(entry, entry.otherLife)
       if (entry.watch === watch || entry.unvouchedUntilMs !== undefined) continue
       if (this.#reach.has(entry.registration.node.busId)) {
         entry.unvouchedUntilMs = untilMs
@@ -121,7 +133,13 @@ export class ClientTable {
   #add(registration: Registration, watch: bigint): void {
     const { busId } = registration.node
     const isUp = this.#reach.has(busId)
-    this.#entries.set(busId, { registration, watch, isUp, unvouchedUntilMs: undefined })
+    this.#entries.set(busId, {
+      registration,
+      watch,
+      isUp,
+      unvouchedUntilMs: undefined,
+      otherLife: undefined,
+    })
     if (isUp) for (const record of registration.records) this.#up(busId, record)
   }
 
@@ -129,6 +147,7 @@ export class ClientTable {
     const old = entry.registration
     const { busId, incarnation } = registration.node
     entry.registration = registration
+    entry.otherLife = undefined
     const wasUp = entry.isUp
     entry.isUp = this.#reach.has(busId)
     const isNewLife = old.node.incarnation !== incarnation

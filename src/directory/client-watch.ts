@@ -102,13 +102,13 @@ export class ClientWatch {
       return
     }
     for (const tombstone of batch.removals) this.#table.remove(tombstone, nowMs)
-    for (const registration of batch.puts) this.#put(registration)
+    for (const registration of batch.puts) this.#put(registration, batch.ready)
     this.#follow(batch, nowMs)
   }
 
-  #put(registration: Batch['puts'][number]): void {
+  #put(registration: Batch['puts'][number], isReady: boolean): void {
     if (registration.node.busId === this.#config.node.busId) return
-    this.#table.put(registration, this.#watch)
+    this.#table.put(registration, this.#watch, isReady)
   }
 
   #isNext({ snapshot, previous, epoch }: Batch): boolean {

@@ -104,3 +104,8 @@ function found<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not a node of that role')
   return value
 }
+
+export function hashes(c: Cluster): Set<bigint> {
+  const up = c.registries.filter((id) => c.world.lives.has(id))
+  return new Set(up.map((id) => c.store(id).hash.value))
+}

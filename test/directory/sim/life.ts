@@ -35,6 +35,8 @@ export class Life {
   /** The nodes its routing table has a way to. */
   readonly routes: Set<bigint>
   readonly links = new Set<bigint>()
+  /** Which life of a node each route led to when it came up. */
+  readonly routeLives = new Map<bigint, Life>()
   /** How wrong its wall clock is. */
   wallOffsetMs = 0
   isAlive = true

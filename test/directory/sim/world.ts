@@ -184,10 +184,14 @@ export class World {
   }
 
   #followOf(life: Life): void {
-    for (const id of [...life.routes]) if (!this.reaches(life.id, id)) this.#lose(life, id)
+    for (const id of [...life.routes]) {
+      const isSame = life.routeLives.get(id) === this.lives.get(id)
+      if (!isSame || !this.reaches(life.id, id)) this.#lose(life, id)
+    }
     for (const id of this.lives.keys()) {
       if (id === life.id || life.routes.has(id) || !this.reaches(life.id, id)) continue
       life.routes.add(id)
+      life.routeLives.set(id, this.life(id))
       life.give({ kind: 'route', id, up: true })
       if (this.#isBootstrap(life, this.life(id))) this.schedule.after(1, () => this.#meet(life, id))
     }
@@ -199,6 +203,7 @@ export class World {
 
   #lose(life: Life, id: bigint): void {
     life.routes.delete(id)
+    life.routeLives.delete(id)
     if (life.links.delete(id)) life.give({ kind: 'link', id, up: false })
     life.give({ kind: 'route', id, up: false })
   }
