@@ -173,10 +173,13 @@ export class RegistryCore {
     this.#self.ensure(moment)
   }
 
-  #hello(from: bigint, { zone, epoch }: Hello): void {
+  /** One of the two compares at once: the one that has more to learn, else the lower id. */
+  #hello(from: bigint, { zone, epoch, ready }: Hello): void {
     if (!this.#peers.greeted(from, zone, epoch)) return
     this.#greet(from)
-    this.#reconciler.compareWith(from)
+    const { isReady, selfId } = this.table
+    const isOurs = isReady === ready ? selfId < from : !isReady
+    if (isOurs) this.#reconciler.compareWith(from)
   }
 
   #answerProbe(from: bigint, request: bigint): void {
