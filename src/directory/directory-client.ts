@@ -120,7 +120,7 @@ export class DirectoryClient {
         this.#expireAtMs = this.table.expire(moment.nowMs)
         break
       case 'dial_hint':
-        this.#interest.hint(message.peer, message.dial)
+        this.#interest.hint(from, message.peer, message.dial)
         this.#look(message.peer, moment.nowMs)
         break
       case 'probe': {
@@ -190,7 +190,7 @@ export class DirectoryClient {
     const own = this.#own
     if (own === undefined || compareStamps(stamp, own.stamp) !== 0) return
     if (registry !== undefined) registry.resendAtMs = Number.POSITIVE_INFINITY
-    for (const peer of message.doNotDial) this.#interest.hint(peer, false)
+    for (const peer of message.doNotDial) this.#interest.hint(from, peer, false)
     if (code === RESULT.OK) {
       if (registry !== undefined) registry.confirmed = stamp
       this.#tell({ kind: 'registered', registry: from })

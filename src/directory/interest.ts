@@ -20,8 +20,10 @@ export class Interest {
   readonly #config: ClientConfig
   readonly #wishes = new Map<bigint, Wish>()
   readonly #linked = new Set<bigint>()
-  /** What registries and peers said of who dials. */
+  /** What registries said of who dials. */
   readonly #hints = new Map<bigint, boolean>()
+  /** Peers that cannot dial us, by their own word: it outweighs what a registry says. */
+  readonly #turned = new Set<bigint>()
   #effects: ClientEffect[] = []
   #isOpen = false
 
@@ -76,6 +78,7 @@ export class Interest {
   forget(id: bigint): void {
     this.#wishes.delete(id)
     this.#hints.delete(id)
+    this.#turned.delete(id)
   }
 
   link(id: bigint, isUp: boolean): void {
@@ -84,9 +87,13 @@ export class Interest {
     if (isUp) this.#wishes.delete(id)
   }
 
-  hint(id: bigint, dial: boolean): void {
-    if (this.#hints.size >= HINTS_MAX && !this.#hints.has(id)) return
-    this.#hints.set(id, dial)
+  /** `from`: a registry, or the peer itself, which asks to be dialled. */
+  hint(from: bigint, id: bigint, dial: boolean): void {
+    if (from === id) {
+      if (dial && this.#turned.size < HINTS_MAX) this.#turned.add(id)
+    } else if (this.#hints.size < HINTS_MAX || this.#hints.has(id)) {
+      this.#hints.set(id, dial)
+    }
   }
 
   dialFailed(id: bigint, nowMs: number): void {
@@ -118,6 +125,7 @@ export class Interest {
   #mayDial(peer: Registration, own: Registration | undefined, wants: Wants): boolean {
     if (!isWanted(wants, peer)) return false
     const { busId } = peer.node
+    if (this.#turned.has(busId)) return true
     const hint = this.#hints.get(busId)
     if (hint !== undefined) return hint
     const isMutual = own !== undefined && isWanted(peer.node.wants, own)
