@@ -121,7 +121,8 @@ export class DirectoryClient {
         break
       case 'dial_hint':
         this.#interest.hint(from, message.peer, message.dial)
-        this.#look(message.peer, moment.nowMs)
+        // Its entry may come later than the hint, which is to be remembered then.
+        if (this.table.get(message.peer) !== undefined) this.#look(message.peer, moment.nowMs)
         break
       case 'probe': {
         const { incarnation } = this.#config.node
