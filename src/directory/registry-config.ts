@@ -15,6 +15,8 @@ export interface RegistryTimes extends LeaseTimes {
   readonly compareMs: number
   /** A peer's clock that is further ahead is not followed. */
   readonly clockAheadMaxMs: number
+  /** How long a poll waits for news. */
+  readonly pollHoldMs: number
 }
 
 export const REGISTRY_TIMES: RegistryTimes = {
@@ -29,6 +31,7 @@ export const REGISTRY_TIMES: RegistryTimes = {
   probeMs: 1_000,
   compareMs: 10_000,
   clockAheadMaxMs: 60_000,
+  pollHoldMs: 30_000,
 }
 
 export interface RegistryLimits {

@@ -2,6 +2,7 @@
 
 import type { BusInput } from './directory-effects.js'
 import type { DirectoryMessage, Hello } from './directory-messages.js'
+import type { AppQuery, LookupAnswer, PollRequest } from './lookups.js'
 import type { Moment } from './moment.js'
 import { Orders } from './orders.js'
 import { Peers } from './peers.js'
@@ -20,6 +21,9 @@ export type RegistryInput =
   | { readonly kind: 'start' }
   /** What the process of the registry offers and wants itself. */
   | { readonly kind: 'offer'; readonly records: readonly ServiceRecord[]; readonly wants: Wants }
+  /** Answered with `polled`, at once or when there is news. */
+  | { readonly kind: 'poll'; readonly request: PollRequest }
+  | { readonly kind: 'poll_closed'; readonly poll: bigint }
   /** Takes itself out of every list; the shell closes its links behind the effects. */
   | { readonly kind: 'stop' }
 
@@ -55,15 +59,20 @@ export class RegistryCore {
 
   /** Call `handle` with a tick then at the latest. */
   get nextDueMs(): number {
-    const { leases } = this.table
-    const { nextDueMs: probeMs } = this.#desk
-    return Math.min(leases.nextDueMs, probeMs, this.#reconciler.nextDueMs, this.#self.nextDueMs)
+    const { leases, lookups } = this.table
+    const parts = [leases, lookups, this.#desk, this.#reconciler, this.#self]
+    return Math.min(...parts.map(({ nextDueMs }) => nextDueMs))
   }
 
   handle(moment: Moment, input: RegistryInput): RegistryEffect[] {
     this.#dispatch(moment, input)
     this.#greetNewPeers()
     return this.table.takeEffects()
+  }
+
+  /** Instances of one app; `mask`: the statuses of interest, as in `STATUS_MASK`. */
+  fetch(query: AppQuery, mask: number): LookupAnswer {
+    return this.table.lookups.fetch(query, mask, this.table.isReady)
   }
 
   status(): RegistryStatus {
@@ -105,10 +114,21 @@ export class RegistryCore {
       case 'offer':
         this.#self.offer(input.records, input.wants, moment)
         break
+      case 'poll':
+        this.#poll(moment, input.request)
+        break
+      case 'poll_closed':
+        this.table.lookups.close(input.poll)
+        break
       case 'stop':
         this.#self.cancel(moment)
         break
     }
+  }
+
+  #poll({ nowMs }: Moment, request: PollRequest): void {
+    const answer = this.table.lookups.poll(request, nowMs, this.table.isReady)
+    if (answer !== undefined) this.table.push([answer])
   }
 
   #message(moment: Moment, from: bigint, message: DirectoryMessage): void {
@@ -211,17 +231,19 @@ export class RegistryCore {
     this.#self.tick(moment)
     this.#sweep(moment)
     this.#reconciler.tick(moment)
+    this.table.push(this.table.lookups.expire(moment.nowMs))
   }
 
   #sweep(moment: Moment): void {
     const { leases, store, selfId } = this.table
+    const sweptAtMs = leases.nextDueMs
     for (const busId of leases.sweep(moment.nowMs)) {
       const standing = store.get(busId)
       if (standing === undefined || busId === selfId) continue
       // The tombstone has the stamp of what it removes: all registries lay the same one.
       this.table.bury(tombstoneOf(standing, REMOVAL.EXPIRED), moment)
     }
-    store.forgetTombstones(moment.nowMs)
+    if (leases.nextDueMs !== sweptAtMs) store.forgetTombstones(moment.nowMs)
     const { isProtecting } = leases.guard
     if (isProtecting !== this.#wasProtecting) {
       this.#wasProtecting = isProtecting

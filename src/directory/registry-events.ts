@@ -1,6 +1,7 @@
 // What a registry reports to its own process, and the effects it hands out.
 
 import type { Send } from './directory-effects.js'
+import type { PollAnswer } from './lookups.js'
 import type { Refusal } from './result-code.js'
 import type { RemovalReason } from './tombstone.js'
 
@@ -18,4 +19,7 @@ export type RegistryEvent =
   | { readonly kind: 'protecting'; readonly on: boolean }
   | { readonly kind: 'peer'; readonly busId: bigint; readonly status: 'up' | 'lost' | 'gone' }
 
-export type RegistryEffect = Send | { readonly kind: 'event'; readonly event: RegistryEvent }
+export type RegistryEffect =
+  | Send
+  | PollAnswer
+  | { readonly kind: 'event'; readonly event: RegistryEvent }

@@ -3,6 +3,7 @@
 import type { DirectoryMessage } from './directory-messages.js'
 import { HybridClock } from './hlc.js'
 import { Leases } from './leases.js'
+import { Lookups } from './lookups.js'
 import type { Moment } from './moment.js'
 import { compareVersions, type Registration } from './record.js'
 import { type Clash, RecordStore, type StoreOutcome } from './record-store.js'
@@ -10,7 +11,7 @@ import type { RegistryConfig } from './registry-config.js'
 import type { RegistryEffect, RegistryEvent } from './registry-events.js'
 import { RESULT } from './result-code.js'
 import { REMOVAL, type RemovalReason, type Tombstone } from './tombstone.js'
-import { Watchers } from './watchers.js'
+import { type TableChange, Watchers } from './watchers.js'
 
 export class RegistryTable {
   readonly config: RegistryConfig
@@ -18,6 +19,7 @@ export class RegistryTable {
   readonly leases: Leases
   readonly watchers: Watchers
   readonly clock: HybridClock
+  readonly lookups: Lookups
   isReady = false
   #effects: RegistryEffect[] = []
 
@@ -25,6 +27,7 @@ export class RegistryTable {
     const { times, limits, epoch } = config
     this.config = config
     this.store = new RecordStore(times.tombstoneLifeMs)
+    this.lookups = new Lookups(this.store, times.pollHoldMs)
     this.leases = new Leases(times, config.chance, nowMs)
     this.clock = new HybridClock(times.clockAheadMaxMs)
     this.watchers = new Watchers(this.store, {
@@ -53,6 +56,7 @@ export class RegistryTable {
   /** Everything to be done since the last call, the watchers' batches last. */
   takeEffects(): RegistryEffect[] {
     this.push(this.watchers.flush(this.isReady))
+    this.push(this.lookups.wake())
     const effects = this.#effects
     this.#effects = []
     return effects
@@ -67,7 +71,7 @@ export class RegistryTable {
     this.clock.observe(wallMs, version.stamp.time)
     if (version.lease === 'leased') this.leases.begin(busId, nowMs)
     else this.leases.end(busId, 'left')
-    this.watchers.changed({ busId, before: previous, after: version, tombstone: undefined })
+    this.#changed({ busId, before: previous, after: version, tombstone: undefined })
     const replaced = previous?.node.incarnation ?? incarnation
     const isNewLife = replaced !== incarnation
     if (isNewLife && previous !== undefined) {
@@ -91,6 +95,14 @@ export class RegistryTable {
     if (winner !== undefined) return this.#refuseLoser(version, winner, moment)
     for (const clash of clashes) this.#withdraw(clash.holder, clash.claim, version, moment)
     return this.place(version, moment)
+  }
+
+  #changed(change: TableChange): void {
+    this.watchers.changed(change)
+    const { sequence } = this.watchers
+    for (const version of [change.before, change.after]) {
+      if (version !== undefined) this.lookups.changed(version.records, sequence)
+    }
   }
 
   #refuseLoser(version: Registration, { claim, holder }: Clash, moment: Moment): StoreOutcome {
@@ -126,7 +138,7 @@ export class RegistryTable {
     const { busId, reason } = tombstone
     const { incarnation } = removed.node
     this.leases.end(busId, reason === REMOVAL.EXPIRED ? 'evicted' : 'left')
-    this.watchers.changed({ busId, before: removed, after: undefined, tombstone })
+    this.#changed({ busId, before: removed, after: undefined, tombstone })
     this.tell({ kind: 'left', busId, incarnation, reason })
     return removed
   }

@@ -7,6 +7,7 @@ import type {
   Offer,
 } from '../../../src/directory/directory-client.js'
 import type { DirectoryMessage } from '../../../src/directory/directory-messages.js'
+import type { PollAnswer } from '../../../src/directory/lookups.js'
 import type { Moment } from '../../../src/directory/moment.js'
 import type { RegistryCore, RegistryInput } from '../../../src/directory/registry-core.js'
 import type { RegistryEffect, RegistryEvent } from '../../../src/directory/registry-events.js'
@@ -20,6 +21,7 @@ export interface Surroundings {
   send(life: Life, to: bigint, message: DirectoryMessage): void
   event(life: Life, event: ClientEvent | RegistryEvent): void
   dial(life: Life, id: bigint): void
+  polled(life: Life, answer: PollAnswer): void
   expel(life: Life, id: bigint, incarnation: string): void
 }
 
@@ -92,6 +94,9 @@ export class Life {
         break
       case 'dial':
         this.#around.dial(this, effect.id)
+        break
+      case 'polled':
+        this.#around.polled(this, effect)
         break
       case 'expel':
         this.#around.expel(this, effect.id, effect.incarnation)

@@ -3,6 +3,7 @@
 import type { ClientEvent } from '../../../src/directory/client-config.js'
 import type { Offer } from '../../../src/directory/directory-client.js'
 import type { DirectoryMessage } from '../../../src/directory/directory-messages.js'
+import type { PollAnswer } from '../../../src/directory/lookups.js'
 import type { NodeInfo } from '../../../src/directory/record.js'
 import { REGISTRY_APP } from '../../../src/directory/record.js'
 import type { RegistryTimes } from '../../../src/directory/registry-config.js'
@@ -50,6 +51,7 @@ export class World {
   readonly lives = new Map<bigint, Life>()
   readonly events: { atMs: number; id: bigint; event: ClientEvent | RegistryEvent }[] = []
   readonly dials: { atMs: number; from: bigint; to: bigint }[] = []
+  readonly polled: { atMs: number; answer: PollAnswer }[] = []
   readonly expelled: { by: bigint; id: bigint; incarnation: string }[] = []
   /** Called for each message that leaves a node; true loses it. */
   onSend: (sent: Sent) => boolean = () => false
@@ -246,6 +248,7 @@ export class World {
         this.onEvent(life, event)
       },
       dial: (life, id) => this.#dial(life, id),
+      polled: (_life, answer) => this.polled.push({ atMs: this.nowMs, answer }),
       expel: (life, id, incarnation) => {
         this.expelled.push({ by: life.id, id, incarnation })
         if (this.lives.get(id)?.incarnation === incarnation) this.dropLink(life.id, id)
