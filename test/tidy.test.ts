@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ['wire'],
   channel: [],
   directory: ['core', 'wire'],
+  bootstrap: [],
   node: ['core', 'wire', 'channel'],
   cli: ['node', 'index'],
 }

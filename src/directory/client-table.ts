@@ -16,7 +16,7 @@ export interface Entry {
   isUp: boolean
   /** It was missing in a whole list while it could be reached; undefined: it is vouched for. */
   unvouchedUntilMs: number | undefined
-  /** Another life that a registry lists which is not ready yet, and whose stamp is the older one. */
+  /** Another life, listed by a registry that is not ready yet, with the older stamp. */
   otherLife: Registration | undefined
 }
 

@@ -58,7 +58,7 @@ export class Peers {
     if (this.#table.store.get(busId) === undefined) this.#remove(busId)
   }
 
-  /** After each change: registries are services like others, so the table says who there is (M7). */
+  /** After each change: registries are services like others, so the table names them (M7). */
   followTable(): bigint[] {
     const { store, selfId } = this.#table
     const listed = store.registries().filter(({ node }) => node.busId !== selfId)

@@ -339,3 +339,76 @@ test('a watch that comes back to the same registry is told of the changes alone'
   t.is(c.table(0x101n).get(0x102n), undefined)
   t.is(c.table(0x101n).get(0x301n)?.isUp, true)
 })
+
+test('001-03a: each join is visible at all nodes within 1 s', (t) => {
+  const c = cluster({})
+  for (let count = 0; count < 5; count++) {
+    const before = NODES.map((id) => c.table(id).size)
+    c.world.startNode(0x301n + BigInt(count))
+    c.world.run(1_000)
+    t.deepEqual(
+      NODES.map((id) => c.table(id).size),
+      before.map((size) => size + 1),
+    )
+  }
+})
+
+test('001-03b: a process that ends is down at every node when its routes are', (t) => {
+  const c = cluster({})
+  c.world.kill(0x101n)
+  c.world.run(1_000)
+  for (const id of NODES.slice(1)) t.is(c.table(id).get(0x101n)?.isUp, false)
+})
+
+test('001-03c: the late end of an old life leaves the new one listed and up', (t) => {
+  const c = cluster({})
+  const old = c.store(0x10n).get(0x101n)!
+  const life = c.world.startNode(0x101n)
+  c.world.run(2_000)
+  c.world.events.length = 0
+  const stamp = { ...old.stamp, time: old.stamp.time + (99n << 32n) }
+  const version = { busId: 0x101n, incarnation: old.node.incarnation, stamp }
+  c.give(0x10n, 0x101n, { kind: 'cancel', version, sentTo: [] })
+  for (const reason of ['cancel', 'retire', 'expired'] as const) {
+    const operation = { kind: 'remove', tombstone: { ...version, reason } } as const
+    c.give(0x11n, 0x10n, { kind: 'replica', fromZone: false, operation })
+  }
+  c.world.run(1_000)
+  for (const id of c.registries) {
+    t.is(c.store(id).get(0x101n)?.node.incarnation, life.incarnation)
+  }
+  t.deepEqual(c.clientEvents(0x102n, 'service_down'), [])
+  t.is(c.table(0x102n).get(0x101n)?.isUp, true)
+})
+
+test('001-02b: version, addresses, ports and load are seen unchanged at another node', (t) => {
+  const c = cluster({ nodes: [0x101n] })
+  const record = madeRecord(0x102n, {
+    version: '1.2.3',
+    addrs: ['tcp://inner:1', 'tcp://outer:2'],
+    ports: [7_000, 7_001, 65_535],
+    overload: [0, 17, 4_000_000_000],
+    capacity: { total: 100, used: 7 },
+  })
+  c.world.startNode(0x102n, { addresses: ['tcp://a:1', 'unix:///b'] }, { records: [record] })
+  c.world.run(1_000)
+  const seen = c.table(0x101n).get(0x102n)?.registration
+  t.deepEqual(seen?.records, [record])
+  t.deepEqual(seen?.node.addresses, ['tcp://a:1', 'unix:///b'])
+})
+
+test('001-04, 001-04b: a registry that moves has everybody again within 3 s, but who left', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: NODES })
+  c.world.kill(0x10n)
+  c.world.run(10_000)
+  c.world.kill(0x103n)
+  c.world.run(1_000)
+  for (const id of NODES.slice(3)) t.not(c.table(id).get(0x101n), undefined)
+  c.world.startRegistry(0x19n, 'z1')
+  c.world.run(3_000)
+  t.is(c.store(0x19n).size, NODES.length)
+  c.world.run(90_000)
+  for (const id of NODES) {
+    if (id !== 0x103n) t.is(c.table(id).get(0x103n), undefined)
+  }
+})

@@ -56,7 +56,7 @@ export class World {
   /** Called for each message that leaves a node; true loses it. */
   onSend: (sent: Sent) => boolean = () => false
   onEvent: (life: Life, event: ClientEvent | RegistryEvent) => void = () => undefined
-  /** Called when a node has worked on a batch: what it listed before, and what the batch removed. */
+  /** Called when a node has worked on a batch: what it listed before, what the batch removed. */
   onBatch: (life: Life, before: ReadonlySet<bigint>, removed: ReadonlySet<bigint>) => void = () =>
     undefined
   mayDial: (from: bigint, to: bigint) => boolean = () => true
