@@ -40,6 +40,8 @@ export interface ClientConfig {
   readonly reach: Reach
   /** In [0, 1). */
   readonly chance: () => number
+  /** Whom to believe that it is a registry. */
+  readonly mayBeRegistry: (busId: bigint) => boolean
   /** Apps to be watched; empty: every one. */
   readonly apps: readonly string[]
 }

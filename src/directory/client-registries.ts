@@ -1,6 +1,10 @@
 // The registries a node has been greeted by, and which of them it speaks to.
 
 import type { Stamp } from './hlc.js'
+import { MESSAGE_BOUNDS } from './message-bounds.js'
+
+/** As many as one message can name as its receivers. */
+const REGISTRIES_MAX = MESSAGE_BOUNDS.sentToCountMax
 
 export interface KnownRegistry {
   readonly busId: bigint
@@ -31,8 +35,10 @@ export class ClientRegistries {
     return near.length > 0 ? near : all
   }
 
-  greeted(busId: bigint, zone: string, epoch: bigint): KnownRegistry {
+  /** Undefined where too many are known already. */
+  greeted(busId: bigint, zone: string, epoch: bigint): KnownRegistry | undefined {
     const known = this.#known.get(busId)
+    if (known === undefined && this.#known.size >= REGISTRIES_MAX) return undefined
     if (known?.epoch === epoch) {
       known.zone = zone
       return known

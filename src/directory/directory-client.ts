@@ -134,7 +134,9 @@ export class DirectoryClient {
   }
 
   #hello(from: bigint, zone: string, epoch: bigint, moment: Moment): void {
+    if (!this.#config.mayBeRegistry(from)) return
     const known = this.#registries.greeted(from, zone, epoch)
+    if (known === undefined) return
     const isUsed = this.#registries.usable().includes(known)
     if (!isUsed) return
     this.#renewAtMs = Math.min(this.#renewAtMs, moment.nowMs + this.#config.times.renewMs)

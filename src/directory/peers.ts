@@ -4,6 +4,9 @@ import type { ReplicaOperation } from './directory-messages.js'
 import type { Registration } from './record.js'
 import type { RegistryTable } from './registry-table.js'
 
+/** More than any deployment has; a flood of greetings ends here. */
+const PEERS_MAX = 1_024
+
 export interface Peer {
   readonly busId: bigint
   readonly zone: string
@@ -39,6 +42,12 @@ export class Peers {
     return this.#known.get(busId)?.isUp === true
   }
 
+  mayJoin(busId: bigint): boolean {
+    const { config } = this.#table
+    if (!config.mayBeRegistry(busId)) return false
+    return this.#known.has(busId) || this.#known.size < PEERS_MAX
+  }
+
   /** Whether this greeting tells of a life or a way that was not known: worth an answer. */
   greeted(busId: bigint, zone: string, epoch: bigint): boolean {
     const known = this.#known.get(busId) ?? this.#add(busId, zone)
@@ -63,12 +72,13 @@ export class Peers {
     const { store, selfId } = this.#table
     const listed = store.registries().filter(({ node }) => node.busId !== selfId)
     const fresh = listed.filter(({ node }) => !this.#known.has(node.busId))
-    for (const { node } of fresh) this.#add(node.busId, node.zone)
+    const joining = fresh.filter(({ node }) => this.mayJoin(node.busId))
+    for (const { node } of joining) this.#add(node.busId, node.zone)
     for (const busId of this.#known.keys()) {
       const isGone = store.get(busId) === undefined && store.tombstonesOf(busId).length > 0
       if (isGone && !this.isUp(busId)) this.#remove(busId)
     }
-    return fresh.map(({ node }) => node.busId)
+    return joining.map(({ node }) => node.busId)
   }
 
   inOwnZone(): bigint[] {

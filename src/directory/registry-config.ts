@@ -61,6 +61,8 @@ export interface RegistryConfig {
   readonly reach: Reach
   /** In [0, 1). */
   readonly chance: () => number
+  /** Whom to believe that it is a registry; what it says changes the whole table. */
+  readonly mayBeRegistry: (busId: bigint) => boolean
   /** Who may change and retire others' records. */
   readonly isAdmin: (busId: bigint) => boolean
 }

@@ -195,7 +195,7 @@ export class RegistryCore {
 
   /** One of the two compares at once: the one that has more to learn, else the lower id. */
   #hello(from: bigint, { zone, epoch, ready }: Hello): void {
-    if (!this.#peers.greeted(from, zone, epoch)) return
+    if (!this.#peers.mayJoin(from) || !this.#peers.greeted(from, zone, epoch)) return
     this.#greet(from)
     const { isReady, selfId } = this.table
     const isOurs = isReady === ready ? selfId < from : !isReady

@@ -98,6 +98,7 @@ export class World {
         reach: routes,
         chance: () => this.chance.real(),
         isAdmin: (busId) => busId >= 0xf000n,
+        mayBeRegistry: (busId) => busId < 0x100n,
       },
       this.nowMs,
     )
@@ -115,7 +116,8 @@ export class World {
     const info = this.#newNode(id, node)
     const chance = (): number => this.chance.real()
     const apps = changes.apps ?? []
-    const config = { node: info, times: CLIENT_TIMES, reach: routes, chance, apps }
+    const mayBeRegistry = (busId: bigint): boolean => busId < 0x100n
+    const config = { node: info, times: CLIENT_TIMES, reach: routes, chance, apps, mayBeRegistry }
     const client = new DirectoryClient(config)
     const record = madeRecord(id, { zone: info.zone })
     const whole: Offer = { records: [record], wants: info.wants, lease: 'leased', ...offer }
