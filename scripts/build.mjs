@@ -1,4 +1,4 @@
-// Builds the project: protobuf code from src/wire/bus.proto, then tsc.
+// Builds the project: protobuf code from the .proto files, then tsc.
 //
 //   node scripts/build.mjs            src, test and benchmarks into build/ (or $BUILD_DIR)
 //   node scripts/build.mjs --dist     src alone into dist/, with declarations: what is published
@@ -8,8 +8,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const generated = join(root, 'src/wire/generated')
-const proto = join(root, 'src/wire/bus.proto')
+/** Each room with messages of its own, and their file: ROOM/generated/NAME.js comes of it. */
+const PROTOCOLS = [
+  { room: 'wire', name: 'bus' },
+  { room: 'directory', name: 'directory' },
+]
 
 function run(command, args) {
   const { status } = spawnSync(join(root, 'node_modules/.bin', command), args, {
@@ -19,8 +22,10 @@ function run(command, args) {
   return status === 0
 }
 
-function generateProtocol() {
-  const output = join(generated, 'bus.js')
+function generateProtocol({ room, name }) {
+  const proto = join(root, 'src', room, `${name}.proto`)
+  const generated = join(root, 'src', room, 'generated')
+  const output = join(generated, `${name}.js`)
   if (existsSync(output) && statSync(output).mtimeMs > statSync(proto).mtimeMs) return true
   mkdirSync(generated, { recursive: true })
   const leaveOut = ['--no-service', '--no-delimited', '--no-verify', '--no-convert', '--no-typeurl']
@@ -35,11 +40,16 @@ if (!existsSync(join(root, 'node_modules/.bin/tsc'))) {
   process.exit(dist ? 0 : 1)
 }
 const out = dist ? 'dist' : (process.env.BUILD_DIR ?? 'build')
-if (!generateProtocol()) process.exit(1)
+if (!PROTOCOLS.every(generateProtocol)) process.exit(1)
 if (dist) rmSync(join(root, 'dist'), { recursive: true, force: true })
 const project = dist ? ['-p', 'tsconfig.dist.json'] : ['--outDir', out]
 const compiled = run('tsc', project)
-cpSync(generated, join(root, out, dist ? '' : 'src', 'wire/generated'), { recursive: true })
+for (const { room } of PROTOCOLS) {
+  const generated = `${room}/generated`
+  cpSync(join(root, 'src', generated), join(root, out, dist ? '' : 'src', generated), {
+    recursive: true,
+  })
+}
 // npm marks the command as a program when it installs the package; a checkout has to do it itself.
 if (dist && compiled) chmodSync(join(root, 'dist/cli/main.js'), 0o755)
 process.exit(compiled ? 0 : 1)

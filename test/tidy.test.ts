@@ -13,6 +13,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   core: ['wire'],
   channel: [],
+  directory: ['core', 'wire'],
+  bootstrap: [],
   node: ['core', 'wire', 'channel'],
   cli: ['node', 'index'],
 }
@@ -139,8 +141,11 @@ function isRunning(circle: readonly string[]): boolean {
   })
 }
 
-test('core and wire have no clock, no chance, no timer and nothing of Node', (t) => {
-  const pure = SOURCES.filter((path) => ['core', 'wire'].includes(roomOf(path)))
+/** Rooms where nothing but arguments decides. */
+const PURE_ROOMS = ['core', 'wire', 'directory']
+
+test('core, wire and directory have no clock, no chance, no timer and nothing of Node', (t) => {
+  const pure = SOURCES.filter((path) => PURE_ROOMS.includes(roomOf(path)))
   t.deepEqual(
     breaches(pure, (line) => IMPURE.find(([pattern]) => pattern.test(line))?.[1]),
     [],

@@ -1,0 +1,92 @@
+// Which tests prove each acceptance row of services.md, and which rows have none.
+//
+//   npm run rows              every row of sections 6 and 7, with the titles that name it
+//   npm run rows -- --missing only the rows of this issue that no test names
+//   SERVICES_DESIGN=FILE      the design page, where it is not at ../shared/design/services.md
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** A row of a later issue is not missing yet: which stages of services.md section 9 come later. */
+const THIS_ISSUE = [/^000-/, /^001-0[1-5]/, /^002-(?!15)/, /^X-(2[1-9]|3\d|4[016-9]|50)\b/]
+const WAITING = new Set(['X-45'])
+
+function designPage() {
+  const given = process.env.SERVICES_DESIGN
+  const places = given
+    ? [given]
+    : ['../shared/design/services.md', '../../shared/design/services.md']
+  return places.map((place) => resolve(root, place)).find((place) => existsSync(place))
+}
+
+function rowsOf(text) {
+  const rows = []
+  let isIn = false
+  for (const line of text.split('\n')) {
+    if (/^# /.test(line)) isIn = /^# [67]\./.test(line)
+    const [, id, statement = ''] = /^\| ((?:\d{3}|X)-\d+[a-z]?) \| ([^|]*)/.exec(line) ?? []
+    if (isIn && id !== undefined) rows.push({ id, statement: statement.trim() })
+  }
+  return rows
+}
+
+function testFiles(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) return testFiles(path)
+    return name.endsWith('.test.ts') ? [path] : []
+  })
+}
+
+/** Titles are the first argument of `test`, in quotes of any kind. */
+function titlesOf(path) {
+  const source = readFileSync(path, 'utf8')
+  const found = source.matchAll(/\btest(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs)
+  return [...found].map(([, , title]) => title)
+}
+
+/** The ids a title names: `000-11a, -11b` and `X-21 … X-24` name each of theirs. */
+function idsOf(title) {
+  const ids = new Set()
+  let prefix
+  for (const [, start, number, letter] of title.matchAll(
+    /(?:\b(\d{3}|X)|(?<=[\s,(]))-(\d{2})(?:([a-z])\b|\b|\s?\(([a-d])\))/g,
+  )) {
+    prefix = start ?? prefix
+    if (prefix !== undefined) ids.add(`${prefix}-${number}${letter ?? ''}`)
+  }
+  return ids
+}
+
+const page = designPage()
+if (page === undefined) {
+  console.error('the design page services.md is not here: set SERVICES_DESIGN to its file')
+  process.exit(1)
+}
+const rows = rowsOf(readFileSync(page, 'utf8'))
+const proofs = new Map(rows.map(({ id }) => [id, []]))
+for (const path of testFiles(join(root, 'test'))) {
+  for (const title of titlesOf(path)) {
+    for (const id of idsOf(title))
+      proofs.get(id)?.push({ path: path.slice(root.length + 1), title })
+  }
+}
+
+const isOfThisIssue = ({ id }) => THIS_ISSUE.some((one) => one.test(id)) && !WAITING.has(id)
+const onlyMissing = process.argv.includes('--missing')
+const missing = rows.filter((row) => isOfThisIssue(row) && proofs.get(row.id).length === 0)
+for (const row of onlyMissing ? missing : rows) {
+  const tests = proofs.get(row.id)
+  const state = isOfThisIssue(row) ? 'NO TEST' : 'of a later issue'
+  console.log(
+    `${row.id}  ${tests.length === 0 ? state : `${tests.length} tests`}: ${row.statement}`,
+  )
+  for (const { path, title } of tests) console.log(`         ${path}: ${title}`)
+}
+const own = rows.filter(isOfThisIssue)
+console.log(
+  `${own.length - missing.length} of ${own.length} rows of this issue have tests; ` +
+    `${rows.length - own.length} rows are of later issues`,
+)
