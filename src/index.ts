@@ -19,6 +19,7 @@ export type {
   RouteDown,
   Undelivered,
 } from './node/events.js'
+export type { Layer, LayerFields, LayerHandlers, LayerName } from './node/layers.js'
 export type { BusLogger } from './node/logger.js'
 export type { BusNodeOptions, TopologyEntry } from './node/options.js'
 export type { ReadyOptions } from './node/ready.js'

@@ -15,7 +15,7 @@ import {
   headOfForward,
   type Relay,
 } from '../wire/data-relay.js'
-import { EXTENSION } from '../wire/extension.js'
+import { EXTENSION, LAYER_KINDS_FROM } from '../wire/extension.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
 import { highHalf, lowHalf } from './bus-id.js'
@@ -355,7 +355,8 @@ function asksOurKind(extensionKind: number): boolean {
     extensionKind === EXTENSION.REQUEST ||
     extensionKind === EXTENSION.PROBE ||
     extensionKind === EXTENSION.PEERS_QUERY ||
-    extensionKind === EXTENSION.LIFE_PROBE
+    extensionKind === EXTENSION.LIFE_PROBE ||
+    extensionKind >= LAYER_KINDS_FROM
   )
 }
 

@@ -16,6 +16,7 @@ import { sendChannel, traceRequest } from './diagnostics.js'
 import { Driver } from './driver.js'
 import type { BusNodeEvents } from './events.js'
 import { bytesOf, Inbox } from './inbox.js'
+import { type Layer, type LayerHandlers, type LayerName, Layers } from './layers.js'
 import { Loopback } from './loopback.js'
 import { Narrator } from './narrator.js'
 import {
@@ -52,6 +53,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly #calls: Calls
   readonly #inbox: Inbox
   readonly #outgoing: Outgoing
+  readonly #layers: Layers
   readonly #loopback: Loopback
   readonly #narrator: Narrator
   readonly #feed: RouteFeed
@@ -106,6 +108,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       empty: () => this.#checkIdle(),
     })
     this.#outgoing = new Outgoing(this.#core, messageBytesMax, this.#loopback)
+    this.#layers = new Layers(this.#outgoing)
     this.#calls = new Calls({
       core: this.#core,
       outgoing: this.#outgoing,
@@ -119,6 +122,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#inbox = new Inbox({
       outgoing: this.#outgoing,
       calls: this.#calls,
+      layers: this.#layers,
       links: () => this.#core.links(),
       onMessage: (message) => handled(() => this.emit('message', message)),
       isHeard: () => this.listenerCount('message') > 0,
@@ -212,13 +216,13 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const id = parseId(to)
     const content = bytesOf(payload)
     if (!this.#isOpen) return 'closed'
-    const outcome = this.#outgoing.send(id, content, options)
+    // Only a question can be unsupported.
+    const outcome = this.#outgoing.send(id, content, options) as SendResult
     if (sendChannel.hasSubscribers) {
       const { type = 0 } = options ?? {}
       sendChannel.publish({ node: this.id, to: id, type, bytes: content.length, outcome })
     }
-    // Only a question can be unsupported.
-    return outcome as SendResult
+    return outcome
   }
 
   /** The sequence of the last message that was sent: `undelivered` names it. */
@@ -238,14 +242,11 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   ): Promise<BusMessage> {
     const id = parseId(to)
     this.#checkOpen()
-    const fields = { node: this.id, to: id, type: options.type ?? 0 }
-    return traceRequest(fields, () => this.#calls.request(id, bytesOf(payload), options))
+    const traced = { node: this.id, to: id, type: options.type ?? 0 }
+    return traceRequest(traced, () => this.#calls.request(id, bytesOf(payload), options))
   }
 
-  /**
-   * Sends a message and resolves when the target's node has it. Works towards plain nodes as well.
-   * Rejects as `request` does.
-   */
+  /** Resolves when the target's node has it; plain nodes too. Rejects as `request` does. */
   async confirm(
     to: BusIdLike,
     payload: Uint8Array | string,
@@ -290,10 +291,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   connect(address: string, options: { readonly expectedId?: BusIdLike } = {}): void {
     this.#checkOpen()
     const { expectedId } = options
-    const input = { kind: 'connect', address } as const
-    this.#driver.step(
-      expectedId === undefined ? input : { ...input, expectedId: parseId(expectedId) },
-    )
+    const expected = expectedId === undefined ? {} : { expectedId: parseId(expectedId) }
+    this.#driver.step({ kind: 'connect', address, ...expected })
   }
 
   /** Ends the link to a neighbour. A parent is dialled again. */
@@ -301,6 +300,12 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const known = this.peer(id) !== undefined
     this.#driver.step({ kind: 'disconnect', id: parseId(id) })
     return known
+  }
+
+  /** For what is built on a node: messages between nodes that opened the same layer. */
+  openLayer(name: LayerName, handlers: LayerHandlers): Layer {
+    this.#checkOpen()
+    return this.#layers.open(name, handlers)
   }
 
   /** Replaces the tokens for registrations to come; links that stand are not touched. */

@@ -9,11 +9,13 @@ import { EXTENSION } from '../wire/extension.js'
 import { BusMessage, type ReceivedData, type ReceivedHead, type Replier } from './bus-message.js'
 import { type Calls, writePeers } from './calls.js'
 import type { Undelivered } from './events.js'
+import type { Layers } from './layers.js'
 import type { Outgoing } from './outgoing.js'
 
 export interface InboxOptions {
   readonly outgoing: Outgoing
   readonly calls: Calls
+  readonly layers: Layers
   readonly links: () => LinkInfo[]
   /** False where nobody listens for messages. */
   readonly onMessage: (message: BusMessage) => boolean
@@ -81,7 +83,7 @@ export class Inbox {
         this.#answer(message, bytesOf(writePeers(this.#options.links())), EXTENSION.PEERS_REPLY)
         return
       default:
-        this.unknownKinds++
+        if (!this.#options.layers.message(data.extensionKind, message)) this.unknownKinds++
     }
   }
 
@@ -94,14 +96,16 @@ export class Inbox {
   /** The answer of the wire itself to a message of ours. */
   returned(data: ReceivedData, head: ReceivedHead): void {
     if (this.#options.calls.returned(data, head) || head.resultCode === 0) return
-    this.#options.onUndelivered({
+    const failure = {
       to: joinHalves(data.fromHi, data.fromLo),
       type: head.type,
       sequence: joinHalves(head.sequenceHi, head.sequenceLo),
       code: codeOfWire(head.resultCode),
       wireCode: head.resultCode,
       by: joinHalves(data.routerLastHi, data.routerLastLo),
-    })
+    }
+    const isOfLayer = this.#options.layers.undelivered(data.extensionKind, failure)
+    if (!isOfLayer) this.#options.onUndelivered(failure)
   }
 
   /** The node has started and its user had a turn to set handlers. */

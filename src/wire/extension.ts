@@ -18,6 +18,12 @@ export const EXTENSION = {
   MARK: 10,
   /** From below a plain node: shows the nodes above that the sender is there. */
   SIGHTING: 11,
+  /** Of a layer above the node (`node.openLayer`): its content means something only there. */
+  DIRECTORY: 32,
+  SERVICE: 33,
 } as const
+
+/** From here on, kinds belong to layers above the node. */
+export const LAYER_KINDS_FROM = EXTENSION.DIRECTORY
 
 export type ExtensionKind = (typeof EXTENSION)[keyof typeof EXTENSION]

@@ -1,0 +1,84 @@
+// What rides on a node without being the user's: messages of the directory and of services.
+
+import type { SendOutcome } from '../core/data-path.js'
+import { BusError } from '../errors.js'
+import { EXTENSION, LAYER_KINDS_FROM } from '../wire/extension.js'
+import type { BusMessage } from './bus-message.js'
+import type { Undelivered } from './events.js'
+import type { Outgoing } from './outgoing.js'
+import { handled } from './user-code.js'
+
+export const LAYERS = { directory: EXTENSION.DIRECTORY, service: EXTENSION.SERVICE } as const
+
+export type LayerName = keyof typeof LAYERS
+
+export interface LayerHandlers {
+  /** As `message` of a node: it may be kept, and what is thrown ends in an uncaught exception. */
+  readonly message: (message: BusMessage) => void
+  /** A message of this layer came back. Default: nothing is done. */
+  readonly undelivered?: (failure: Undelivered) => void
+}
+
+/** One layer's way out. */
+export interface Layer {
+  /**
+   * As `node.send`, and `unsupported` where the target is known to be a plain node. Throws
+   * MESSAGE_TOO_LONG and BAD_ARGUMENT (a type that is not a whole number of 32 bits).
+   */
+  send(to: bigint, content: Uint8Array, fields?: LayerFields): SendOutcome
+  /** Nothing is received any more, and the layer may be opened again. */
+  close(): void
+}
+
+export interface LayerFields {
+  /** Default 0. */
+  readonly type?: number
+  /** Names a question and its answer; default 0. */
+  readonly number?: bigint
+  /** Default 0. */
+  readonly code?: number
+}
+
+export class Layers {
+  readonly #outgoing: Outgoing
+  readonly #open = new Map<number, LayerHandlers>()
+
+  constructor(outgoing: Outgoing) {
+    this.#outgoing = outgoing
+  }
+
+  /** Throws BAD_ARGUMENT where the layer is open already: one of each rides on a node. */
+  open(name: LayerName, handlers: LayerHandlers): Layer {
+    const kind = LAYERS[name]
+    if (this.#open.has(kind)) throw new BusError('BAD_ARGUMENT', `layer ${name} is open already`)
+    this.#open.set(kind, handlers)
+    return {
+      send: (to, content, fields) => this.#outgoing.send(to, content, { ...fields, kind }),
+      close: () => {
+        if (this.#open.get(kind) === handlers) this.#open.delete(kind)
+      },
+    }
+  }
+
+  /** False where nobody here has such a layer. */
+  message(kind: number, message: BusMessage): boolean {
+    const layer = this.#open.get(kind)
+    if (layer === undefined) return false
+    handled(() => {
+      layer.message(message)
+      return true
+    })
+    return true
+  }
+
+  /** False for what was not sent by a layer: then it is the user's. */
+  undelivered(kind: number, failure: Undelivered): boolean {
+    if (kind < LAYER_KINDS_FROM) return false
+    const layer = this.#open.get(kind)
+    handled(() => {
+      layer?.undelivered?.(failure)
+      return true
+    })
+    return true
+  }
+}
