@@ -1,7 +1,7 @@
 // The file of a listening unix socket: taking a path that is free or stale, and giving it back.
 import { randomBytes } from 'node:crypto'
 import { lstatSync, unlinkSync } from 'node:fs'
-import { chmod, link, lstat, mkdir, rename, unlink } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 
@@ -13,6 +13,9 @@ export interface FileIdentity {
 
 // A listener that does not answer a local connect within this is busy, not gone.
 const PROBE_MS = 1_000
+
+// Between the two names of a claim pass microseconds; linking sets the file's change time.
+const CLAIM_MS = 5_000
 
 const DIRECTORY_MODE = 0o700
 
@@ -66,15 +69,29 @@ async function removeStale(path: string): Promise<void> {
   if (found === undefined) return
   if (!found.isSocket()) throw new Error('a file is there that is not a socket')
   if (await answers(path)) throw new Error('in use by another process')
-  // Moved away before it is removed: somebody may have put a live socket there since the probe.
-  const aside = bindPath(path)
-  await rename(path, aside)
+  const claim = join(dirname(path), `.claim-${found.ino.toString(36)}`)
+  await claimed(path, claim)
   try {
-    const moved = await lstat(aside)
-    if (moved.ino !== found.ino || moved.dev !== found.dev) await link(aside, path)
+    // Who holds the claim alone removes what it names; a live socket may be at the path by now.
+    const held = await lstat(claim)
+    if (held.ino !== found.ino || held.dev !== found.dev)
+      throw new Error('taken by another process')
+    await unlink(path)
   } finally {
-    await unlink(aside)
+    await unlink(claim)
   }
+}
+
+/**
+ * A second name of a stale socket that one process can make: of several that found it, that one
+ * removes it. The claim of a process that was killed half way is void after a while.
+ */
+async function claimed(path: string, claim: string): Promise<void> {
+  if (await linked(path, claim)) return
+  const age = Date.now() - ((await statOf(claim))?.ctimeMs ?? Date.now())
+  if (age < CLAIM_MS) throw new Error('another process is about to take it')
+  await unlink(claim)
+  if (!(await linked(path, claim))) throw new Error('another process is about to take it')
 }
 
 async function statOf(path: string) {
