@@ -7,10 +7,11 @@ import {
   registrationStatement,
   sign,
 } from '../../src/wire/access.js'
-import { bindRegistration } from '../../src/wire/binding.js'
+import { bindConfirm, bindRegistration } from '../../src/wire/binding.js'
 import {
   type Announcement,
   type CommandData,
+  type ConfirmData,
   encodeControlMember,
   type Handshake,
   type RegisterData,
@@ -37,8 +38,25 @@ export interface RegistrationWish {
   readonly requestBindings?: readonly Uint8Array[]
 }
 
+/** With which tokens a registration was made: its confirm needs them again. */
+const tokensOf = new WeakMap<RegisterData, readonly Uint8Array[]>()
+
+/** The confirm of who made `register`, once it has read `answer`. */
+export function confirmOf(register: RegisterData, answer: RegisterData | undefined): ConfirmData {
+  const tokens = tokensOf.get(register) ?? []
+  const responseBindings = answer?.announcement?.bindings ?? []
+  if (register.announcement === undefined || responseBindings.length === 0) return { sequence: 0n }
+  return { sequence: 0n, bindings: bindConfirm(nodePrimitives, tokens, responseBindings) }
+}
+
 /** Signed and bound with every token, as a lawful node does. */
 export function registrationOf(wish: RegistrationWish): RegisterData {
+  const register = signedOf(wish)
+  tokensOf.set(register, wish.tokens ?? [])
+  return register
+}
+
+function signedOf(wish: RegistrationWish): RegisterData {
   const draft = draftOf(wish)
   const { access, announcement, handshake } = draft
   const tokens = wish.tokens ?? []
