@@ -102,7 +102,13 @@ function announcementOf(wish: RegistrationWish): Announcement {
   }
 }
 
-let nonces = 0x1234_5678_9abc_def0n
+const NONCES_FROM = 0x1234_5678_9abc_def0n
+let nonces = NONCES_FROM
+
+/** For a run that has to be the same each time: what nobody of it has met may be used again. */
+export function beginNonces(): void {
+  nonces = NONCES_FROM
+}
 
 /** Never the same one twice in a process. */
 function nextNonce(): bigint {
@@ -125,10 +131,11 @@ export function commandOf(wish: {
   readonly from: bigint
   readonly args: readonly string[]
   readonly tokens?: readonly Uint8Array[]
+  readonly nonce1?: bigint
 }): CommandData {
   const args = wish.args.map(token)
   if (wish.tokens === undefined) return { from: wish.from, args }
-  const access = stamp({})
+  const access = stamp(wish)
   const statement = commandStatement(nodePrimitives, access, wish.from, args)
   const signatures = sign(nodePrimitives, wish.tokens, statement)
   return { from: wish.from, args, access: { ...access, signatures } }

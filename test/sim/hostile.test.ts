@@ -85,6 +85,7 @@ for (const [what, confirm] of Object.entries(CONFIRMS)) {
       const { linksUp } = host.core.counters
       t.is(stranger.last().resultCode, 0)
       const words = confirm(tree)
+      t.is(words?.kind ?? 'handshake_confirm', 'handshake_confirm')
       if (words !== undefined) stranger.say(words)
       tree.pass(30_000)
       t.false(stranger.isOpen)
