@@ -103,6 +103,7 @@ const CONTROL_KINDS: ReadonlySet<string> = new Set<ControlKind>([
   'ping',
   'pong',
   'handshake_confirm',
+  'leave',
 ])
 
 function heardData(inner: Uint8Array, body: BodyCursor): HeardData {

@@ -2,13 +2,14 @@
 
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import type { Handshake, RegisterData } from '../wire/control.js'
-import { type Admission, admit } from './admission.js'
+import { type Admission, admit, isAsked } from './admission.js'
 import { PROTOCOL_VERSION_MIN, UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
-import type { Port } from './effects.js'
+import type { LinkRole, Port } from './effects.js'
 import { type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
+import { type Newcomer, Newcomers } from './newcomers.js'
 import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
 import type { Routing } from './routes/routing.js'
 import { newSession } from './sessions.js'
@@ -22,6 +23,8 @@ export class Acceptor {
   readonly #pending = new Set<Connection>()
   /** Those of them that wait for another life of their id to show itself. */
   readonly #probing = new Set<Connection>()
+  /** Those of them that were answered, and have to show that they read it. */
+  readonly #newcomers = new Newcomers()
 
   constructor(state: CoreState, links: Links, registrar: Registrar, routing: Routing) {
     this.#state = state
@@ -60,6 +63,7 @@ export class Acceptor {
   /** The connection is no more, or it has registered. */
   forget(connection: Connection): void {
     this.#pending.delete(connection)
+    this.#newcomers.forget(connection)
     this.#probing.delete(connection)
   }
 
@@ -96,16 +100,8 @@ export class Acceptor {
   }
 
   #admit(connection: Connection, sequence: bigint, register: RegisterData): void {
-    const { config, deadlines, neighbours, nowMs } = this.#state
-    const standing = neighbours.get(register.id)
-    const admission = admit(identityOf(register), requestedRole(register), {
-      nowMs,
-      selfId: config.id,
-      standing,
-      links: neighbours.size,
-      linksMax: config.limits.linksMax,
-      probeMs: config.limits.probeMs,
-    })
+    const { config, deadlines, nowMs } = this.#state
+    const admission = this.#judge(identityOf(register), requestedRole(register))
     if (admission.kind === 'refuse') {
       this.#refuse(connection, sequence, register.id, admission.code)
     } else if (admission.kind === 'probe') {
@@ -116,6 +112,18 @@ export class Acceptor {
     } else if (admission.kind !== 'new' || !this.#asksElsewhere(connection, sequence, register)) {
       this.#welcome(connection, sequence, register, admission)
     }
+  }
+
+  #judge(peer: PeerIdentity, role: LinkRole): Admission {
+    const { config, neighbours, nowMs } = this.#state
+    return admit(peer, role, {
+      nowMs,
+      selfId: config.id,
+      standing: neighbours.get(peer.id),
+      links: neighbours.size,
+      linksMax: config.limits.linksMax,
+      probeMs: config.limits.probeMs,
+    })
   }
 
   /** Another life of the id is known somewhere in the tree: it is asked before we believe. */
@@ -174,20 +182,75 @@ export class Acceptor {
     connection: Connection,
     sequence: bigint,
     register: RegisterData,
-    admission: Exclude<Admission, { kind: 'refuse' | 'probe' }>,
+    admission: Newcomer['admission'],
   ): void {
     const answer = this.#agree(connection, sequence, register)
     if (answer === undefined) return
-    if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
-    this.forget(connection)
     connection.session.acceptCompressions(register.compressions)
-    this.#respond(connection, sequence, answer.handshake, register)
-    if (admission.kind === 'data') this.#links.join(admission.link, connection)
-    else this.#bring(connection, identityOf(register), register)
+    const bindings = this.#respond(connection, sequence, answer.handshake, register)
+    const peer = identityOf(register)
+    const newcomer = { peer, role: requestedRole(register), admission }
+    const isBound = register.announcement !== undefined && bindings.length > 0
+    if (isBound) this.#expect(connection, newcomer, bindings)
+    else this.#bring(connection, newcomer)
   }
 
-  #bring(connection: Connection, peer: PeerIdentity, register: RegisterData): void {
-    const link = this.#links.up({ connection, peer, role: requestedRole(register) })
+  /**
+   * A registration may be played by somebody who heard it, as it says to nobody where it was meant
+   * to go. Only its author can bind a confirm to our answer, and nothing comes of it before.
+   */
+  #expect(connection: Connection, newcomer: Newcomer, bindings: readonly Uint8Array[]): void {
+    const { config, deadlines, nowMs } = this.#state
+    connection.confirming()
+    this.#newcomers.expect(connection, newcomer, { bindings, sinceMs: nowMs })
+    deadlines.set(`register:${connection.number}`, nowMs + config.limits.registerMs)
+  }
+
+  /** A handshake_confirm arrived: nothing but the end of the handshake where none was expected. */
+  confirmed(connection: Connection, bindings: readonly Uint8Array[]): void {
+    const expected = this.#newcomers.get(connection)
+    if (expected === undefined) return
+    const { newcomer, answer } = expected
+    const fault = this.#registrar.checkConfirm(answer.bindings, bindings)
+    if (fault !== undefined) {
+      this.#links.refuse(connection, fault, newcomer.peer.id)
+      return
+    }
+    const admission = this.#judgeAgain(newcomer, answer.sinceMs)
+    if (admission.kind === 'refuse') this.#turnAway(connection, newcomer.peer.id, admission.code)
+    else this.#bring(connection, { ...newcomer, admission })
+  }
+
+  /** Others may have come and gone while the answer was on its way. */
+  #judgeAgain(
+    { admission: before, peer, role }: Newcomer,
+    sinceMs: number,
+  ): Exclude<Admission, { kind: 'probe' }> {
+    // Another life was asked for a sign, and still has given none.
+    const standing = this.#state.neighbours.get(peer.id)
+    const isSilent = standing !== undefined && standing.liveness.heardAtMs < sinceMs
+    if (isSilent && before.kind === 'replace' && before.link === standing) return before
+    const admission = this.#judge(peer, role)
+    if (admission.kind !== 'probe') return admission
+    // A later dial finds out whether it answered.
+    if (!isAsked(admission.link)) this.#links.ping(admission.link)
+    return { kind: 'refuse', code: 'ID_CONFLICT' }
+  }
+
+  /** It believes that it has a link: it is told why it has none. */
+  #turnAway(connection: Connection, id: bigint, code: BusErrorCode): void {
+    this.#links.sayLeave(connection, BUS_ERRORS[code].wire)
+    this.#links.refuse(connection, code, id)
+  }
+
+  #bring(connection: Connection, { admission, peer, role }: Newcomer): void {
+    this.forget(connection)
+    if (admission.kind === 'data') {
+      this.#links.join(admission.link, connection)
+      return
+    }
+    if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
+    const link = this.#links.up({ connection, peer, role })
     // Whoever else waited for the id's former holder has a living one before it now.
     this.resolve(link)
   }
@@ -237,9 +300,10 @@ export class Acceptor {
     sequence: bigint,
     handshake: Handshake | undefined,
     request: RegisterData,
-  ): void {
-    const { body } = this.#registrar.response(connection, handshake, request)
+  ): readonly Uint8Array[] {
+    const { body, bindings } = this.#registrar.response(connection, handshake, request)
     this.#write(connection, sequence, 0, body)
+    return bindings
   }
 
   #write(

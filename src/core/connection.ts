@@ -12,6 +12,7 @@ import type { Link } from './link.js'
  * registering connected; our registration is out, its answer is awaited
  * awaiting    accepted; the other end's registration is awaited
  * probing     its id is held by another life that we are asking for a sign
+ * confirming  accepted and answered; its author has to show that it reads the answer
  * temporary   registered with id 0: may run commands, nothing else
  * bound       belongs to a link
  * ended       closed by either side; the core forgot it
@@ -21,6 +22,7 @@ export type Phase =
   | 'registering'
   | 'awaiting'
   | 'probing'
+  | 'confirming'
   | 'temporary'
   | 'bound'
   | 'ended'
@@ -28,9 +30,10 @@ export type Phase =
 const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
   dialling: ['registering', 'ended'],
   registering: ['bound', 'ended'],
-  awaiting: ['probing', 'temporary', 'bound', 'ended'],
+  awaiting: ['probing', 'confirming', 'temporary', 'bound', 'ended'],
   // Asked elsewhere first, then here, where another link to the id has come up meanwhile.
-  probing: ['probing', 'bound', 'ended'],
+  probing: ['probing', 'confirming', 'bound', 'ended'],
+  confirming: ['bound', 'ended'],
   temporary: ['ended'],
   bound: ['ended'],
   ended: [],
@@ -71,8 +74,6 @@ export class Connection {
   requestBindings: readonly Uint8Array[] = []
   /** Acceptor, while probing: the registration that waits for the verdict. */
   held: HeldRegistration | undefined
-  /** Acceptor: the dialler has confirmed, so the link may be told. */
-  confirmed = false
 
   constructor(options: {
     number: number
@@ -118,6 +119,11 @@ export class Connection {
   probing(held: HeldRegistration): void {
     this.held = held
     this.#become('probing')
+  }
+
+  confirming(): void {
+    this.held = undefined
+    this.#become('confirming')
   }
 
   temporary(): void {

@@ -121,7 +121,7 @@ export class Dialler {
     const peer = identityOf(register)
     const purpose = connection.purpose
     if (purpose?.kind === 'data') {
-      this.confirm(connection)
+      this.confirm(connection, [])
       this.#links.join(purpose.link, connection)
       return
     }
@@ -139,7 +139,7 @@ export class Dialler {
       this.#refused(connection, peer.id, code, { by: 'us', resultCode: BUS_ERRORS[code].wire })
       return
     }
-    this.confirm(connection)
+    this.confirm(connection, this.#registrar.confirmBindings(register))
     if (admission.kind === 'data') {
       this.#links.join(admission.link, connection)
       return
@@ -156,11 +156,11 @@ export class Dialler {
   }
 
   /** Always sent, as C++ clients do; with keys it tells the acceptor to switch (spec A.6.4). */
-  confirm(connection: Connection): void {
+  confirm(connection: Connection, bindings: readonly Uint8Array[]): void {
     const sequence = BigInt(this.#state.nextSequence())
     const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
     const handshakeSequence = connection.session.handshakeSequence
-    const body = { kind: 'handshake_confirm', sequence: handshakeSequence } as const
+    const body = { kind: 'handshake_confirm', sequence: handshakeSequence, bindings } as const
     this.#links.write(connection, encodeControl(head, body))
   }
 

@@ -32,6 +32,7 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
   registering: new Set(['register_rsp']),
   awaiting: new Set(['register_req']),
   probing: new Set(),
+  confirming: new Set(['handshake_confirm']),
   temporary: new Set(['handshake_confirm', 'leave', 'command_req', 'command_rsp']),
   bound: new Set([
     'register_req',
@@ -257,6 +258,7 @@ export class Inbound {
       case 'handshake_confirm':
         connection.session.confirm(control.sequence)
         this.#links.good(connection)
+        this.#rooms.acceptor.confirmed(connection, control.bindings ?? [])
         this.#established(connection)
         return
       case 'leave':
@@ -354,7 +356,7 @@ export class Inbound {
     if (link === undefined) return
     this.#links.good(connection)
     if (this.#rooms.refresh.completed(link, sequence, pong))
-      this.#rooms.dialler.confirm(link.control)
+      this.#rooms.dialler.confirm(link.control, [])
     // A Go peer's pong carries sequence 0 (spec G.4): it shows life, but measures nothing.
     if (sequence === 0n || sequence !== link.pingSequence) return
     link.pingSequence = 0n

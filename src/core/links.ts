@@ -132,10 +132,14 @@ export class Links {
 
   /** Our own kind is told; to a plain peer closing in good order says the same. */
   #sayLeave(link: Link, code: number): void {
-    if (link.plain) return
+    if (!link.plain) this.sayLeave(link.control, code)
+  }
+
+  /** To one of our own kind. */
+  sayLeave(connection: Connection, code: number): void {
     const sequence = BigInt(this.#state.nextSequence())
     const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
-    this.write(link.control, encodeControl(head, { kind: 'leave', code, drains: false }))
+    this.write(connection, encodeControl(head, { kind: 'leave', code, drains: false }))
   }
 
   /** Forgets a connection and has the shell close it. What belongs to its link goes on. */

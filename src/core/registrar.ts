@@ -9,7 +9,13 @@ import {
   sign,
   verify,
 } from '../wire/access.js'
-import { bindRegistration, checkBinding, kinNonce } from '../wire/binding.js'
+import {
+  bindConfirm,
+  bindRegistration,
+  checkBinding,
+  checkConfirm,
+  kinNonce,
+} from '../wire/binding.js'
 import { CAPABILITY } from '../wire/capabilities.js'
 import {
   type Announcement,
@@ -171,6 +177,24 @@ export class Registrar {
   ): BusErrorCode | undefined {
     if (register.id === 0n) return 'BAD_MESSAGE'
     return this.#checkAccess(register) ?? this.#checkAnnouncement(register, requestBindings)
+  }
+
+  /** Ours, where we dialled: shows the acceptor that the answer was read, and by a member. */
+  confirmBindings(response: RegisterData): readonly Uint8Array[] {
+    const { ambient, config, tokens } = this.#state
+    const bindings = response.announcement?.bindings ?? []
+    if (!config.announce || bindings.length === 0) return []
+    return bindConfirm(ambient.primitives, tokens, bindings)
+  }
+
+  /** `responseBindings`: those of the answer that we gave. */
+  checkConfirm(
+    responseBindings: readonly Uint8Array[],
+    bindings: readonly Uint8Array[],
+  ): BusErrorCode | undefined {
+    const { ambient, tokens } = this.#state
+    const holds = checkConfirm(ambient.primitives, tokens, responseBindings, bindings)
+    return holds ? undefined : 'ACCESS_DENIED'
   }
 
   #checkAccess(register: RegisterData): BusErrorCode | undefined {

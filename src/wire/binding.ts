@@ -11,6 +11,7 @@ import type { Primitives } from './primitives.js'
 const REQUEST_LABEL = 'treebus registration request'
 const RESPONSE_LABEL = 'treebus registration response'
 const REFRESH_LABEL = 'treebus key refresh'
+const CONFIRM_LABEL = 'treebus registration confirm'
 
 /** Field numbers of src/wire/bus.proto whose values are left out, by the way that leads to them. */
 type Cuts = ReadonlyMap<number, Cuts | 'cut'>
@@ -77,6 +78,28 @@ export function checkRefresh(
 ): boolean {
   const bytes = frame(REFRESH_LABEL, [context, handshake])
   return verifyBytes(primitives, tokens, bindings, bytes)
+}
+
+/**
+ * The binding of a confirm: only who reads an acceptor's answer, and holds a token, can make it.
+ * `responseBindings` cover the acceptor's own chance, so no two confirms are alike.
+ */
+export function bindConfirm(
+  primitives: Pick<Primitives, 'hmacSha256'>,
+  tokens: readonly Uint8Array[],
+  responseBindings: readonly Uint8Array[],
+): Uint8Array[] {
+  return signBytes(primitives, tokens, frame(CONFIRM_LABEL, responseBindings))
+}
+
+/** Whether one of `bindings` was made with one of our tokens over the response that we sent. */
+export function checkConfirm(
+  primitives: Pick<Primitives, 'hmacSha256' | 'equal'>,
+  tokens: readonly Uint8Array[],
+  responseBindings: readonly Uint8Array[],
+  bindings: readonly Uint8Array[],
+): boolean {
+  return verifyBytes(primitives, tokens, bindings, frame(CONFIRM_LABEL, responseBindings))
 }
 
 const KIN_LABEL = 'treebus kin'

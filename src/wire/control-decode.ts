@@ -6,6 +6,7 @@ import { allWithin, CONTROL_BOUNDS as bounds } from './control-bounds.js'
 import type {
   Announcement,
   CommandData,
+  ConfirmData,
   Handshake,
   IdRange,
   PingData,
@@ -171,6 +172,10 @@ export function readCommand(reader: protobuf.Reader): CommandData | undefined {
   return { from: unsigned(wire.from), args, ...(access && { access }) }
 }
 
-export function readConfirm(reader: protobuf.Reader): bigint {
-  return unsigned(treebus.wire.HandshakeConfirmData.decode(reader).sequence)
+export function readConfirm(reader: protobuf.Reader): ConfirmData | undefined {
+  const wire = treebus.wire.HandshakeConfirmData.decode(reader)
+  const bindings = wire.binding ?? []
+  if (!allWithin(bindings, bounds.bindingCountMax, bounds.signatureBytesMax)) return undefined
+  const sequence = unsigned(wire.sequence)
+  return bindings.length === 0 ? { sequence } : { sequence, bindings: copiedAll(bindings) }
 }

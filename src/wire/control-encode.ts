@@ -5,6 +5,7 @@ import type { AccessData } from './access.js'
 import type {
   Announcement,
   CommandData,
+  ConfirmData,
   Handshake,
   PingData,
   RegisterData,
@@ -92,8 +93,12 @@ export function writeCommand(command: CommandData, writer: protobuf.Writer): voi
   treebus.wire.CustomCommandData.encode(wire, writer)
 }
 
-export function writeConfirm(sequence: bigint, writer: protobuf.Writer): void {
-  treebus.wire.HandshakeConfirmData.encode({ sequence: long(sequence) }, writer)
+export function writeConfirm(confirm: ConfirmData, writer: protobuf.Writer): void {
+  const wire: treebus.wire.HandshakeConfirmData.$Properties = {
+    sequence: long(confirm.sequence),
+    binding: [...(confirm.bindings ?? [])],
+  }
+  treebus.wire.HandshakeConfirmData.encode(wire, writer)
 }
 
 export function writeHandshake(handshake: Handshake, writer: protobuf.Writer): void {

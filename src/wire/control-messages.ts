@@ -67,11 +67,18 @@ export interface CommandData {
   readonly access?: AccessData
 }
 
+export interface ConfirmData {
+  /** Of the handshake that is in force; 0 without one. */
+  readonly sequence: bigint
+  /** Over the response that it completes, one for each token: none from a plain peer. */
+  readonly bindings?: readonly Uint8Array[]
+}
+
 export type ControlBody =
   | { readonly kind: 'command_req' | 'command_rsp'; readonly command: CommandData }
   | { readonly kind: 'register_req' | 'register_rsp'; readonly register: RegisterData }
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
-  | { readonly kind: 'handshake_confirm'; readonly sequence: bigint }
+  | ({ readonly kind: 'handshake_confirm' } & ConfirmData)
   /** `code`: 0, or the wire number of the error for which the receiver has to go. */
   | { readonly kind: 'leave'; readonly code: number; readonly drains: boolean }
   | RouteBody

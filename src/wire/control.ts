@@ -72,7 +72,7 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writePing(body.ping, writer)
       break
     case 'handshake_confirm':
-      writeConfirm(body.sequence, writer)
+      writeConfirm(body, writer)
       break
     case 'leave':
       treebus.wire.Leave.encode({ code: body.code, drains: body.drains }, writer)
@@ -129,8 +129,10 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
       const ping = readPing(reader)
       return ping && { kind, ping }
     }
-    case 'handshake_confirm':
-      return { kind, sequence: readConfirm(reader) }
+    case 'handshake_confirm': {
+      const confirm = readConfirm(reader)
+      return confirm && { kind, ...confirm }
+    }
     case 'leave': {
       const { code, drains } = treebus.wire.Leave.decode(reader)
       return { kind, code: code ?? 0, drains: drains ?? false }

@@ -7,10 +7,11 @@ import {
   registrationStatement,
   sign,
 } from '../../src/wire/access.js'
-import { bindRegistration } from '../../src/wire/binding.js'
+import { bindConfirm, bindRegistration } from '../../src/wire/binding.js'
 import {
   type Announcement,
   type CommandData,
+  type ConfirmData,
   encodeControlMember,
   type Handshake,
   type RegisterData,
@@ -37,8 +38,25 @@ export interface RegistrationWish {
   readonly requestBindings?: readonly Uint8Array[]
 }
 
+/** With which tokens a registration was made: its confirm needs them again. */
+const tokensOf = new WeakMap<RegisterData, readonly Uint8Array[]>()
+
+/** The confirm of who made `register`, once it has read `answer`. */
+export function confirmOf(register: RegisterData, answer: RegisterData | undefined): ConfirmData {
+  const tokens = tokensOf.get(register) ?? []
+  const responseBindings = answer?.announcement?.bindings ?? []
+  if (register.announcement === undefined || responseBindings.length === 0) return { sequence: 0n }
+  return { sequence: 0n, bindings: bindConfirm(nodePrimitives, tokens, responseBindings) }
+}
+
 /** Signed and bound with every token, as a lawful node does. */
 export function registrationOf(wish: RegistrationWish): RegisterData {
+  const register = signedOf(wish)
+  tokensOf.set(register, wish.tokens ?? [])
+  return register
+}
+
+function signedOf(wish: RegistrationWish): RegisterData {
   const draft = draftOf(wish)
   const { access, announcement, handshake } = draft
   const tokens = wish.tokens ?? []
@@ -84,7 +102,13 @@ function announcementOf(wish: RegistrationWish): Announcement {
   }
 }
 
-let nonces = 0x1234_5678_9abc_def0n
+const NONCES_FROM = 0x1234_5678_9abc_def0n
+let nonces = NONCES_FROM
+
+/** For a run that has to be the same each time: what nobody of it has met may be used again. */
+export function beginNonces(): void {
+  nonces = NONCES_FROM
+}
 
 /** Never the same one twice in a process. */
 function nextNonce(): bigint {
@@ -107,10 +131,11 @@ export function commandOf(wish: {
   readonly from: bigint
   readonly args: readonly string[]
   readonly tokens?: readonly Uint8Array[]
+  readonly nonce1?: bigint
 }): CommandData {
   const args = wish.args.map(token)
   if (wish.tokens === undefined) return { from: wish.from, args }
-  const access = stamp({})
+  const access = stamp(wish)
   const statement = commandStatement(nodePrimitives, access, wish.from, args)
   const signatures = sign(nodePrimitives, wish.tokens, statement)
   return { from: wish.from, args, access: { ...access, signatures } }

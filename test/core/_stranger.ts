@@ -6,6 +6,7 @@ import { headBytes, OutgoingHead, writeHead } from '../../src/wire/head-writer.j
 import { vintBytes, writeVint } from '../../src/wire/vint.js'
 import { type DataWords, dataFrame, type Heard, takeApart } from '../_peer-messages.js'
 import { type End, type FarSide, type Host, portOf } from './_harness.js'
+import { confirmOf } from './_registrations.js'
 
 export { type DataWords, dataFrame, type Heard, takeApart }
 
@@ -114,7 +115,8 @@ export class Stranger implements FarSide {
   join(register: RegisterData): this {
     const answer = this.register(register)
     if (answer.resultCode !== 0) throw new Error(`refused with ${answer.resultCode}`)
-    this.say({ kind: 'handshake_confirm', sequence: 0n })
+    const said = answer.control?.kind === 'register_rsp' ? answer.control.register : undefined
+    this.say({ kind: 'handshake_confirm', ...confirmOf(register, said) })
     return this
   }
 

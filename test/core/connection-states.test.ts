@@ -3,13 +3,13 @@ import type { Counters } from '../../src/core/counters.js'
 import { type ControlBody, encodeControl } from '../../src/wire/control.js'
 import { frameOf } from '../../src/wire/frame.js'
 import { type Host, World } from './_harness.js'
-import { commandOf, registrationOf } from './_registrations.js'
+import { commandOf, registrationOf, token } from './_registrations.js'
 import { dataFrame, innerOf, Stranger } from './_stranger.js'
 
 const PARENT = 'ipv4://10.0.0.1:7000'
 
 /** Another one joins beside the connection under test, so that ids can clash. */
-const PHASES = ['registering', 'awaiting', 'probing', 'temporary', 'bound'] as const
+const PHASES = ['registering', 'awaiting', 'probing', 'confirming', 'temporary', 'bound'] as const
 type Phase = (typeof PHASES)[number]
 
 interface Scene {
@@ -36,6 +36,13 @@ const SCENES: Record<Phase, () => Scene> = {
     stranger.say({ kind: 'register_req', register: registrationOf({ id: 0x200n, life: 2 }) })
     return { host, stranger }
   },
+  confirming: () => {
+    const tokens = [token('t')]
+    const host = rootHost(tokens)
+    const stranger = Stranger.to(host)
+    stranger.register(registrationOf({ id: 0x200n, life: 1, tokens }))
+    return { host, stranger }
+  },
   temporary: () => {
     const host = rootHost()
     return { host, stranger: Stranger.to(host).join(registrationOf({ id: 0n })) }
@@ -46,8 +53,8 @@ const SCENES: Record<Phase, () => Scene> = {
   },
 }
 
-function rootHost(): Host {
-  const host = new World().host({ id: 0x100n })
+function rootHost(tokens: readonly Uint8Array[] = []): Host {
+  const host = new World().host({ id: 0x100n, tokens })
   host.give({ kind: 'start' })
   return host
 }
@@ -161,6 +168,8 @@ const EXPECTED: Record<Phase, Record<string, string>> = {
   registering: { ...UNREGISTERED, register_rsp: 'open' },
   awaiting: { ...UNREGISTERED, register_req: 'open' },
   probing: UNREGISTERED,
+  // What does not show its author ends it: the counters know no fault of form there.
+  confirming: { ...UNREGISTERED, handshake_confirm: 'closed' },
   temporary: {
     ...UNREGISTERED,
     command_req: 'open',

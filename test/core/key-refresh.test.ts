@@ -4,7 +4,7 @@ import { nodePrimitives } from '../../src/node/primitives.js'
 import type { Handshake, PingData } from '../../src/wire/control.js'
 import { encodePublicKey } from '../../src/wire/key-exchange.js'
 import { type Host, seededRandom, World } from './_harness.js'
-import { registrationOf, token } from './_registrations.js'
+import { confirmOf, registrationOf, token } from './_registrations.js'
 import { type Heard, Stranger, takeApart } from './_stranger.js'
 
 const PARENT = 'ipv4://10.0.0.1:7000'
@@ -140,8 +140,9 @@ function keyedChild(wish: { tokens?: Uint8Array[]; life?: number }): [Host, Stra
     handshake,
     ...(life !== undefined && { life }),
   })
-  stranger.register(register)
-  stranger.say({ kind: 'handshake_confirm', sequence })
+  const answer = stranger.register(register).control
+  const said = answer?.kind === 'register_rsp' ? answer.register : undefined
+  stranger.say({ kind: 'handshake_confirm', ...confirmOf(register, said), sequence })
   return [host, stranger, sequence]
 }
 

@@ -112,6 +112,8 @@ function meet(
     const answered = alter(answer.control.register, 'register_rsp')
     near.say({ kind: 'register_rsp', register: answered }, { resultCode })
   }
+  const confirm = near.heardMessages.find(({ kind }) => kind === 'handshake_confirm')?.control
+  if (confirm?.kind === 'handshake_confirm') far.say(confirm)
   return { parent, child, near, far }
 }
 

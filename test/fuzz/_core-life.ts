@@ -1,5 +1,6 @@
 // One hostile life against a core, word by word, with what must hold after each of them.
 
+import { beginNonces } from '../core/_registrations.js'
 import type { Random } from '../wire/_random.js'
 import { SCENES, type Scene } from './_core-scenes.js'
 import { anyWord, HOST, LAWFUL, mutated } from './_core-words.js'
@@ -65,6 +66,7 @@ function effectOf({ host }: Scene, life: { scene: string }): string {
 
 /** Throws with the rule that was broken. `words` are said first, where they are given. */
 export function live(name: string, random: Random | undefined, words: readonly Uint8Array[]): Life {
+  beginNonces()
   const scene = SCENES[name]!()
   const number = scene.host.core.link(LAWFUL)?.number ?? -1
   const said: Uint8Array[] = []

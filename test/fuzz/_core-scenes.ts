@@ -48,11 +48,19 @@ function mouthOf(stranger: Stranger): Mouth {
     say: (bytes) => stranger.sayBytes(bytes),
     hangUp: () => stranger.isOpen && stranger.hangUp(),
     known: () => {
-      const said = stranger.heardMessages.findLast(({ kind }) => kind === 'register_req')?.control
-      const register = said?.kind === 'register_req' ? said.register : undefined
-      return { requestBindings: register?.announcement?.bindings ?? [] }
+      const requestBindings = bindingsHeard(stranger, 'register_req')
+      const responseBindings = bindingsHeard(stranger, 'register_rsp')
+      return { requestBindings, responseBindings }
     },
   }
+}
+
+function bindingsHeard(
+  { heardMessages }: Stranger,
+  kind: 'register_req' | 'register_rsp',
+): readonly Uint8Array[] {
+  const said = heardMessages.findLast((message) => message.kind === kind)?.control
+  return said?.kind === kind ? (said.register.announcement?.bindings ?? []) : []
 }
 
 function accepted(arrive: (stranger: Stranger, host: Host) => void, wish: Wish = {}): Scene {
@@ -113,7 +121,7 @@ function keyed(): Scene {
       world.settle()
     },
     hangUp: () => world.cut(host, far.connection),
-    known: () => ({ requestBindings: [] }),
+    known: () => ({ requestBindings: [], responseBindings: [] }),
     sealed: () => sealedBy(evil, near),
   }
   return { ...scene, mouth: () => mouth }
@@ -144,6 +152,10 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
     accepted((stranger, host) => {
       joined(1)(Stranger.to(host, 'ipv4://10.9.9.8:1'))
       stranger.say({ kind: 'register_req', register: registrationOf({ ...asChild, life: 2 }) })
+    }),
+  confirming: () =>
+    accepted((stranger) => {
+      stranger.register(registrationOf({ ...asChild, life: 1 }))
     }),
   dialling: () => dialled(() => {}),
   parent: () => dialled(answerAsParent),

@@ -1,5 +1,7 @@
 // Words of the wire with lawful form and any content: what gets past the first checks of a core.
 
+import { nodePrimitives } from '../../src/node/primitives.js'
+import { bindConfirm } from '../../src/wire/binding.js'
 import type { Announcement, Handshake, RegisterData } from '../../src/wire/control.js'
 import { type ControlBody, encodeControl } from '../../src/wire/control.js'
 import { frameOf } from '../../src/wire/frame.js'
@@ -17,6 +19,8 @@ export const TOKENS = [token('the token')]
 export interface Known {
   /** Bindings of the last registration that the host sent, which an answer has to cover. */
   readonly requestBindings: readonly Uint8Array[]
+  /** Of its last answer, which a confirm has to cover. */
+  readonly responseBindings: readonly Uint8Array[]
 }
 
 function anyId(random: Random): bigint {
@@ -96,6 +100,15 @@ function anyPing(random: Random): ControlBody {
   return { kind: random.once(2) ? 'ping' : 'pong', ping }
 }
 
+/** Half of them are what the author of the registration would say. */
+function anyConfirm(random: Random, known: Known): ControlBody {
+  const sequence = random.once(2) ? 7n : anyBig(random)
+  const bindings = random.once(2)
+    ? bindConfirm(nodePrimitives, TOKENS, known.responseBindings)
+    : listOf(random, () => random.bytes(random.below(40)))
+  return { kind: 'handshake_confirm', sequence, bindings }
+}
+
 function anyControl(random: Random, known: Known): ControlBody {
   switch (random.below(8)) {
     case 0:
@@ -107,11 +120,11 @@ function anyControl(random: Random, known: Known): ControlBody {
     case 4:
       return anyPing(random)
     case 5:
-      return { kind: 'handshake_confirm', sequence: random.once(2) ? 7n : anyBig(random) }
+      return anyConfirm(random, known)
     case 6: {
       const args = listOf(random, () => anyText(random))
       const tokens = random.once(2) ? { tokens: TOKENS } : {}
-      const command = commandOf({ from: anyId(random), args, ...tokens })
+      const command = commandOf({ from: anyId(random), args, nonce1: anyBig(random), ...tokens })
       return { kind: random.once(2) ? 'command_req' : 'command_rsp', command }
     }
     default:

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Random, seedOfRun } from '../wire/_random.js'
-import { keepCorpus, readCorpus } from './_core-corpus.js'
+import { type Kept, keepCorpus, readCorpus } from './_core-corpus.js'
 import { type Life, live } from './_core-life.js'
 import { SCENES } from './_core-scenes.js'
 
@@ -19,6 +19,30 @@ test.serial(
   },
 )
 
+/** All of it comes of its number, so that one number plays it again. */
+function lifeOf(seed: number, corpus: readonly Kept[]): Life {
+  const random = new Random(seed)
+  const name = random.pick(NAMES)
+  const kept = corpus.filter(({ scene }) => scene === name)
+  const words = random.once(3) && kept.length > 0 ? random.pick(kept).words : []
+  try {
+    return live(name, random, words)
+  } catch (cause) {
+    throw new Error(`TREEBUS_SEED=${seed}, a core that is ${name}: ${cause}`, { cause })
+  }
+}
+
+test.serial('robustness 3: one number plays a life again, word by word', (t) => {
+  const corpus = readCorpus()
+  const scenes = new Set<string>()
+  for (let seed = 1; seed <= 60; seed++) {
+    const life = lifeOf(seed, corpus)
+    scenes.add(life.scene)
+    t.deepEqual(lifeOf(seed, corpus), life, `${seed}: ${life.scene}`)
+  }
+  t.is(scenes.size, NAMES.length)
+})
+
 test.serial('robustness 3: any words in any state end their own link and nothing else', (t) => {
   t.timeout(SECONDS * 1_000 + 120_000)
   const corpus = readCorpus()
@@ -26,17 +50,8 @@ test.serial('robustness 3: any words in any state end their own link and nothing
   const untilMs = performance.now() + SECONDS * 1_000
   let lives = 0
   for (; lives < LIVES_MIN || performance.now() < untilMs; lives++) {
-    const seed = seedOfRun() + lives
-    const random = new Random(seed)
-    const name = NAMES[lives % NAMES.length]!
-    const kept = corpus.filter(({ scene }) => scene === name)
-    const words = random.once(3) && kept.length > 0 ? random.pick(kept).words : []
-    try {
-      const life = live(name, random, words)
-      if (!effects.has(life.effect)) effects.set(life.effect, life)
-    } catch (cause) {
-      throw new Error(`TREEBUS_SEED=${seed}, a core that is ${name}: ${cause}`, { cause })
-    }
+    const life = lifeOf(seedOfRun() + lives, corpus)
+    if (!effects.has(life.effect)) effects.set(life.effect, life)
   }
   t.log(`${lives} lives, ${effects.size} different effects`)
   for (const name of NAMES) {

@@ -84,6 +84,8 @@ for (const [name, parent, child, registers] of [
     const root = await nodes.root('inproc', { tokens: parent })
     const node = await nodes.child(root, CHILD, { tokens: child })
     t.is(node.state, registers ? 'running' : 'connecting')
+    // The root has the link with the confirm, which is before the ping on its way.
+    if (registers) await node.ping(PARENT)
     t.is(root.peers().length, registers ? 1 : 0)
   })
 }

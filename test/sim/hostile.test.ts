@@ -1,8 +1,9 @@
 import test from 'ava'
+import type { ControlBody } from '../../src/wire/control.js'
 import { EXTENSION } from '../../src/wire/extension.js'
 import { frameOf } from '../../src/wire/frame.js'
 import { registrationOf } from '../core/_registrations.js'
-import { Stranger } from '../core/_stranger.js'
+import { Stranger, takeApart } from '../core/_stranger.js'
 import {
   BRANCH,
   FAR_LEAF,
@@ -63,17 +64,38 @@ test('hostile: a registration that is played to its own author is refused', (t) 
   t.deepEqual(tree.lost, [])
 })
 
-for (const id of [ROOT, OTHER_BRANCH, LEAF]) {
-  // Who dials a parent does not know its id, so the binding names nobody: see docs/security.md.
-  test(`known gap: a registration that is played to ${id} instead is believed there`, (t) => {
-    const { tree, stranger } = playedElsewhere(id)
-    t.true(stranger.isOpen)
-    t.is(tree.at(id).core.link(TAPPED)?.role, 'child')
-    // Where it was meant for nothing changes, and the other link ends when nobody answers for it.
-    tree.world.advance(30_000)
-    t.is(tree.at(id).core.link(TAPPED), undefined)
-    t.is(tree.at(BRANCH).core.link(TAPPED)?.role, 'child')
-  })
+/** What a small frame holds. */
+const innerOf = (frame: Uint8Array) => frame.subarray(frame[4]! & 0x80 ? 6 : 5)
+
+const CONFIRMS: Record<string, (tree: HostileTree) => ControlBody | undefined> = {
+  nothing: () => undefined,
+  'a bare confirm': () => ({ kind: 'handshake_confirm', sequence: 0n }),
+  'a confirm of its own making': () => {
+    const bindings = [new Uint8Array(32).fill(1)]
+    return { kind: 'handshake_confirm', sequence: 0n, bindings }
+  },
+  'the confirm that it heard': (tree) => takeApart(innerOf(tree.tap.heard[1]!)).control,
+}
+
+for (const [what, confirm] of Object.entries(CONFIRMS)) {
+  for (const id of [ROOT, OTHER_BRANCH, LEAF]) {
+    test(`hostile: a registration played to ${id}, and ${what}, never bring a link up`, (t) => {
+      const { tree, stranger } = playedElsewhere(id)
+      const host = tree.at(id)
+      const { linksUp } = host.core.counters
+      t.is(stranger.last().resultCode, 0)
+      const words = confirm(tree)
+      t.is(words?.kind ?? 'handshake_confirm', 'handshake_confirm')
+      if (words !== undefined) stranger.say(words)
+      tree.pass(30_000)
+      t.false(stranger.isOpen)
+      t.is(host.core.counters.linksUp, linksUp)
+      t.deepEqual(stranger.kinds(), ['register_rsp'])
+      t.is(tree.at(BRANCH).core.link(TAPPED)?.role, 'child')
+      t.deepEqual(tree.lost, [])
+      t.deepEqual(tree.downs(), [])
+    })
+  }
 }
 
 for (const [what, change] of [
@@ -86,7 +108,7 @@ for (const [what, change] of [
   test(`hostile: an announcement that is ${what} costs one link, until it is let through`, (t) => {
     const tree = new HostileTree()
     tree.pass(5_000)
-    tree.tap.alter = (frame) => frameOf(change(frame.subarray(frame[4]! & 0x80 ? 6 : 5)))
+    tree.tap.alter = (frame) => frameOf(change(innerOf(frame)))
     tree.at(BRANCH).give({ kind: 'disconnect', id: TAPPED })
     tree.pass(20_000, [TAPPED])
     t.is(tree.at(BRANCH).core.link(TAPPED), undefined)
