@@ -16,6 +16,11 @@ export interface CoreConfig {
   /** Equal strings mean the same host (spec C.2). */
   readonly hostname: string
   readonly hashCode: string
+  /**
+   * 16 bytes, equal for processes that can open each other's descriptors by their numbers: links
+   * between them move to shared memory. Undefined: none does. Default undefined.
+   */
+  readonly hostMark: Uint8Array | undefined
   /** Addresses of the parent, tried in turn; none for a root. */
   readonly parents: readonly string[]
   /**
@@ -109,6 +114,7 @@ export const DEFAULT_SECURITY: SecurityRules = {
 
 /** A root without tokens: what tests start from, and what options are laid over. */
 export const DEFAULT_CONFIG = {
+  hostMark: undefined,
   parents: [],
   parentMode: 'one',
   tokens: [],

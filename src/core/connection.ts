@@ -1,6 +1,7 @@
 // One connection from its opening to its end: which messages are lawful on it, and when.
 
 import { assert, InvariantError } from '../errors.js'
+import type { CarrierName } from '../wire/carrier-messages.js'
 import type { RegisterData } from '../wire/control.js'
 import { DataLane } from '../wire/data-lane.js'
 import type { Session } from '../wire/session.js'
@@ -68,6 +69,8 @@ export class Connection {
   #port: Port | undefined
   /** Set exactly while the phase is `bound`. */
   #link: Link | undefined
+  /** What carries the bytes that we write. */
+  carrier: CarrierName = 'socket'
   /** Faults since the last good message. */
   faults = 0
   /** Dialler: the bindings that we sent, which the answer's binding covers. */

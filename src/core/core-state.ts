@@ -30,6 +30,7 @@ export type TimerKind =
   | 'idle'
   | 'gate'
   | 'pace'
+  | 'ring'
 export type Timer = `${TimerKind}:${number}`
 
 /** Sequences count microseconds since 2026-01-01 at the start of the process (spec A.5). */

@@ -9,6 +9,8 @@ export interface Counters {
   answersLost: number
   linksUp: number
   linksDown: number
+  /** Links of one host that had to stay on their socket. */
+  ringsRefused: number
   refusedByUs: number
   refusedByPeers: number
   dialsFailed: number
@@ -54,6 +56,7 @@ export function newCounters(): Counters {
     answersLost: 0,
     linksUp: 0,
     linksDown: 0,
+    ringsRefused: 0,
     refusedByUs: 0,
     refusedByPeers: 0,
     dialsFailed: 0,

@@ -3,12 +3,15 @@
 import type { BusErrorCode } from '../errors.js'
 import type { FrameReader } from '../wire/frame.js'
 import type { Outlet } from '../wire/outlet.js'
+import type { Carriage } from './carriage.js'
 
 /** One open connection as the shell hands it over. */
 export interface Port {
   readonly outlet: Outlet
   readonly reader: FrameReader
   readonly channel: 'tcp' | 'unix' | 'inproc' | 'ring'
+  /** Absent where its bytes cannot move to shared memory. */
+  readonly carriage?: Carriage
   readonly localAddress: string
   readonly remoteAddress: string
 }
@@ -43,6 +46,8 @@ export type Input =
     }
   /** Tokens take effect at the next registration; links that stand are not touched. */
   | { readonly kind: 'tokens'; readonly tokens: readonly Uint8Array[] }
+  /** Whether links of this host may move to shared memory, those that stand included. */
+  | { readonly kind: 'shared_memory'; readonly isOn: boolean }
   /** About to leave: our own kind is told, and sends nothing more but answers. */
   | { readonly kind: 'drain' }
   /** Leave: every link is told and ended, nothing is dialled again. */
@@ -100,6 +105,7 @@ export interface LinkInfo {
   readonly role: LinkRole
   /** A plain libatbus node, not one of ours. */
   readonly plain: boolean
+  /** What carries the messages that we send; `ring` also where the link was made over a socket. */
   readonly channel: Port['channel']
   readonly address: string
   readonly pid: number
@@ -114,6 +120,8 @@ export type NodeState = 'connecting' | 'running' | 'parent_lost' | 'stopped'
 export type CoreEvent =
   | { readonly kind: 'state'; readonly state: NodeState }
   | { readonly kind: 'link_up'; readonly link: LinkInfo }
+  /** What we send goes by another channel from now on. */
+  | { readonly kind: 'link_path'; readonly link: LinkInfo }
   /** The other end is about to leave: it takes nothing new. */
   | { readonly kind: 'link_leaving'; readonly link: LinkInfo }
   | {

@@ -2,6 +2,7 @@
 
 import { BUS_ERRORS, type BusErrorCode, unreachable } from '../errors.js'
 import { BodyCursor, type BodyKind } from '../wire/body.js'
+import type { CarrierBody } from '../wire/carrier-messages.js'
 import {
   type ControlBody,
   decodeControlBody,
@@ -24,6 +25,7 @@ import type { KeyRefresh } from './key-refresh.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
 import type { PathGates } from './path-gates.js'
+import type { RingPaths } from './ring-paths.js'
 import type { Routing } from './routes/routing.js'
 
 /** Which messages each phase takes; anything else ends the connection (robustness 7). */
@@ -51,6 +53,9 @@ const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
     'unsubscribe',
     'conn_sync',
     'conn_sync_rsp',
+    'ring_offer',
+    'ring_answer',
+    'carrier',
   ]),
   ended: new Set(),
 }
@@ -68,6 +73,9 @@ const SEALED_KINDS: ReadonlySet<BodyKind> = new Set([
   'unsubscribe',
   'conn_sync',
   'conn_sync_rsp',
+  'ring_offer',
+  'ring_answer',
+  'carrier',
 ])
 
 export interface InboundRooms {
@@ -81,6 +89,7 @@ export interface InboundRooms {
   readonly data: DataPath
   readonly routing: Routing
   readonly gates: PathGates
+  readonly rings: RingPaths
 }
 
 interface ControlHead {
@@ -279,6 +288,11 @@ export class Inbound {
       case 'command_rsp':
         this.#rooms.commands.answered(connection, sequence, control.command)
         return
+      case 'ring_offer':
+      case 'ring_answer':
+      case 'carrier':
+        this.#carried(connection, control)
+        return
       default:
         this.#routes(connection, control)
     }
@@ -287,7 +301,19 @@ export class Inbound {
   /** The other end knows of the link as we do: routes may be asked for. */
   #established(connection: Connection): void {
     const { link } = connection
-    if (link?.control === connection) this.#rooms.routing.established(link)
+    if (link?.control !== connection) return
+    this.#rooms.routing.established(link)
+    this.#rooms.rings.established(link)
+  }
+
+  #carried(connection: Connection, control: CarrierBody): void {
+    const { link } = connection
+    const { rings } = this.#rooms
+    if (link === undefined) return
+    this.#links.good(connection)
+    if (control.kind === 'ring_offer') rings.offered(link, control.offer)
+    else if (control.kind === 'ring_answer') rings.answered(link, control.answer)
+    else rings.changed(connection, link, control.to)
   }
 
   #routes(connection: Connection, control: RouteBody): void {

@@ -104,6 +104,11 @@ export class Link {
     return (this.peer.capabilities & CAPABILITY.SIBLINGS) !== 0n
   }
 
+  /** Whether the other end moves links to shared memory. */
+  get takesRings(): boolean {
+    return (this.peer.capabilities & CAPABILITY.RINGS) !== 0n
+  }
+
   get data(): ReadonlySet<Connection> {
     return this.#data
   }
@@ -143,7 +148,7 @@ export class Link {
       number: this.number,
       role: this.role,
       plain: this.plain,
-      channel: this.#path.port.channel,
+      channel: this.#path.carrier === 'ring' ? 'ring' : this.#path.port.channel,
       address: this.control.address,
       pid: this.peer.pid,
       hostname: this.peer.hostname,

@@ -19,6 +19,8 @@ import { NextHop } from './next-hop.js'
 import { ParentKeeper } from './parent-keeper.js'
 import { PathGates } from './path-gates.js'
 import { Registrar } from './registrar.js'
+import { RingPaths } from './ring-paths.js'
+import { Courier } from './routes/courier.js'
 import { IdHash } from './routes/id-hash.js'
 import { RouteTable } from './routes/route-table.js'
 import { RoutesView } from './routes/routes-view.js'
@@ -37,6 +39,7 @@ export class NodeCore {
   readonly #refresh: KeyRefresh
   readonly #routing: Routing
   readonly #gates: PathGates
+  readonly #rings: RingPaths
   readonly #inbound: Inbound
   /** Who is reachable, by whom, and what has changed. */
   readonly routes: RoutesView
@@ -77,6 +80,7 @@ export class NodeCore {
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
     this.data = new DataPath({ state, links: this.#links, nextHop, routing, gates, delivery })
     routing.openPost(this.data)
+    this.#rings = new RingPaths(state, this.#links, new Courier(state))
     this.#inbound = new Inbound({
       state,
       links: this.#links,
@@ -88,6 +92,7 @@ export class NodeCore {
       data: this.data,
       routing,
       gates: this.#gates,
+      rings: this.#rings,
     })
   }
 
@@ -193,6 +198,9 @@ export class NodeCore {
       case 'tokens':
         this.#state.tokens = input.tokens
         return
+      case 'shared_memory':
+        this.#rings.setWilling(input.isOn)
+        return
       case 'drain':
         this.#links.drain()
         return
@@ -260,6 +268,7 @@ export class NodeCore {
       if (purpose?.kind === 'data' && purpose.link === link) this.#links.close(connection, 'now')
     }
     this.#routing.down(link, reason)
+    this.#rings.down(link)
     if (link.role === 'parent') this.#parent.linkDown(link)
   }
 
@@ -295,6 +304,7 @@ export class NodeCore {
     else if (kind === 'probe' && connection) this.#acceptor.probeEnded(connection)
     else if (kind === 'temporary' && connection) this.#links.close(connection, 'flush')
     else if (kind === 'register' && connection) this.#registerTimeout(connection)
+    else if (kind === 'ring' && link) this.#rings.retry(link)
     else if (isRoutingTimer(kind)) this.#routing.due(kind, number, link)
   }
 

@@ -144,8 +144,10 @@ export class Registrar {
   }
 
   #capabilities(): bigint {
-    const { siblings } = this.#state.config
-    return CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | (siblings ? CAPABILITY.SIBLINGS : 0n)
+    const { hostMark, siblings } = this.#state.config
+    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS
+    const rings = hostMark === undefined ? 0n : CAPABILITY.RINGS
+    return always | rings | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }
 
   #stamp(): AccessData {

@@ -1,7 +1,6 @@
 // The node that a process embeds: the class users see.
 
 import { EventEmitter } from 'node:events'
-import { DEFAULT_CONNECTION_LIMITS } from '../channel/channel.js'
 import { type BusIdLike, formatId, parseId } from '../core/bus-id.js'
 import type { LinkInfo, NodeState } from '../core/effects.js'
 import { NodeCore } from '../core/node-core.js'
@@ -31,9 +30,9 @@ import { routeFeedOf } from './route-events.js'
 import type { RouteFeed } from './route-feed.js'
 import { Routes } from './routes.js'
 import type { SendOptions, SendResult } from './send-result.js'
+import { connectionsOf } from './shared-memory.js'
 import { handled, runUserCode } from './user-code.js'
 
-const DIAL_TIMEOUT_MS = 5_000
 const CLOSE_TIMEOUT_MS = 1_000
 
 /**
@@ -139,17 +138,15 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       attempted: (error) => this.#attempted(error),
       drained: () => this.#checkIdle(),
     })
-    for (const { id, parent, labels } of options.topology) {
-      this.updateTopology(id, parent, labels === undefined ? undefined : { labels })
-    }
+    for (const { id, parent, labels } of options.topology)
+      this.updateTopology(id, parent, labels && { labels })
   }
 
   #newDriver(options: ResolvedOptions): Driver {
     return new Driver({
+      ...connectionsOf(options),
       core: this.#core,
       clock: this.#clock,
-      limits: { ...DEFAULT_CONNECTION_LIMITS, sendBufferBytesMax: options.sendBufferBytesMax },
-      dialTimeoutMs: DIAL_TIMEOUT_MS,
       onEvent: (event) => this.#narrator.tell(event),
       onWritable: () => runUserCode(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
@@ -281,10 +278,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   ): Promise<readonly Uint8Array[]> {
     this.#checkOpen()
     const id = parseId(to)
-    const bytes = args.map(bytesOf)
-    return this.#calls.command(id, options, (sequence) =>
-      this.#driver.step({ kind: 'command', to: id, sequence, args: bytes }),
-    )
+    const named = { kind: 'command', to: id, args: args.map(bytesOf) } as const
+    return this.#calls.command(id, options, (sequence) => this.#driver.step({ ...named, sequence }))
   }
 
   /** Dials a sibling once; `link_up` or `dial_failed` tells what came of it. */
@@ -311,6 +306,11 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   /** Replaces the tokens for registrations to come; links that stand are not touched. */
   setTokens(tokens: readonly (string | Uint8Array)[]): void {
     this.#driver.step({ kind: 'tokens', tokens: tokenBytesOf(tokens) })
+  }
+
+  /** `off` takes links back to their sockets, `auto` those we dialled to shared memory again. */
+  setSharedMemory(use: 'auto' | 'off'): void {
+    this.#driver.step({ kind: 'shared_memory', isOn: use === 'auto' })
   }
 
   /** Tells this node that `id` is a child of `parent` (0: a root). False for a circle. */

@@ -3,6 +3,7 @@
 import { announcedAddress, parseAddress } from '../channel/address.js'
 import type { Connection, ConnectionLimits, ConnectionSink, Listener } from '../channel/channel.js'
 import { channelFor } from '../channel/channels.js'
+import { MovingConnection, type MovingOptions } from '../channel/moving-connection.js'
 import { UNREGISTERED_FRAME_BYTES_MAX } from '../core/config.js'
 import type { CoreEvent, Effect, Input, Port } from '../core/effects.js'
 import type { NodeCore } from '../core/node-core.js'
@@ -21,6 +22,8 @@ export interface DriverOptions {
   readonly clock: Clock
   readonly limits: ConnectionLimits
   readonly dialTimeoutMs: number
+  /** Undefined where links stay on their sockets. */
+  readonly rings?: MovingOptions | undefined
   readonly onEvent: (event: CoreEvent) => void
   readonly onWritable: () => void
   /** The time of the caller's own earliest deadline. */
@@ -190,18 +193,23 @@ export class Driver {
     return this.#opened('accepted', this.#core.nextConnectionNumber(), connection)
   }
 
-  #opened(kind: 'accepted' | 'dialled', number: number, connection: Connection): ConnectionSink {
+  #opened(kind: 'accepted' | 'dialled', number: number, opened: Connection): ConnectionSink {
     const reader = new FrameReader(UNREGISTERED_FRAME_BYTES_MAX, unzeroed)
+    const { rings } = this.#options
+    const isSocket = opened.kind === 'tcp' || opened.kind === 'unix'
+    const carriage = rings && isSocket ? new MovingConnection(opened, rings) : undefined
+    const connection = carriage ?? opened
     const port: Port = {
       outlet: connection,
       reader,
       channel: connection.kind,
       localAddress: connection.localAddress,
       remoteAddress: connection.remoteAddress,
+      ...(carriage && { carriage }),
     }
     this.#open.set(number, connection)
     this.step({ kind, connection: number, port })
-    return {
+    const sink: ConnectionSink = {
       space: () => reader.space(),
       filled: (bytes) => {
         reader.filled(bytes)
@@ -210,6 +218,7 @@ export class Driver {
       writable: () => this.#options.onWritable(),
       closed: (error) => this.#closed(number, error),
     }
+    return carriage?.start(sink) ?? sink
   }
 
   #receive(number: number): void {

@@ -55,6 +55,8 @@ export interface BusNodeEvents {
   /** A message that was `sent` came back: it was not delivered. */
   undelivered: [failure: Undelivered]
   link_up: [link: LinkInfo]
+  /** What we send on it goes by another channel from now on: shared memory, or its socket again. */
+  link_path: [link: LinkInfo]
   /** The other end is closing: it still answers, but new messages for it have no route. */
   link_leaving: [link: LinkInfo]
   link_down: [down: LinkDown]

@@ -41,6 +41,9 @@ export class Narrator {
       case 'link_up':
         this.#linkUp(event)
         return
+      case 'link_path':
+        this.#linkPath(event)
+        return
       case 'link_leaving':
         emit(() => node.emit('link_leaving', event.link))
         return
@@ -87,6 +90,13 @@ export class Narrator {
     this.#log('info', 'link up', link)
     linkChannel.publish({ node: id, event: 'up', link })
     emit(() => node.emit('link_up', link))
+  }
+
+  #linkPath({ link }: Extract<CoreEvent, { kind: 'link_path' }>): void {
+    const { emit, id, node } = this.#options
+    this.#log('debug', 'link goes by another channel', link)
+    linkChannel.publish({ node: id, event: 'path', link })
+    emit(() => node.emit('link_path', link))
   }
 
   #linkDown(event: Extract<CoreEvent, { kind: 'link_down' }>): void {

@@ -22,6 +22,9 @@ export const BODY_FIELD = {
   unsubscribe: 1006,
   conn_sync: 1007,
   conn_sync_rsp: 1008,
+  ring_offer: 1009,
+  ring_answer: 1010,
+  carrier: 1011,
 } as const
 
 export type BodyKind = keyof typeof BODY_FIELD

@@ -38,6 +38,10 @@ export const CONTROL_BOUNDS = {
   ancestorCountMax: 64,
   /** What a parent proposes of a sibling: a node listens on a handful. */
   siblingAddressCountMax: 8,
+  /** Of a host, and of what two processes share. */
+  ringMarkBytes: 16,
+  /** A reason in one word, such as ENOMEM. */
+  ringRefusalCharsMax: 40,
   commandArgumentCountMax: 1024,
   /** What a command holds beside its arguments: sender and access data. */
   commandOverheadBytesMax: 4096,

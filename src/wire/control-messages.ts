@@ -1,6 +1,7 @@
 // The messages beside the data path as plain typed values.
 
 import type { AccessData } from './access.js'
+import type { CarrierBody } from './carrier-messages.js'
 import type { RouteBody } from './route-messages.js'
 
 export type { AccessData }
@@ -82,5 +83,6 @@ export type ControlBody =
   /** `code`: 0, or the wire number of the error for which the receiver has to go. */
   | { readonly kind: 'leave'; readonly code: number; readonly drains: boolean }
   | RouteBody
+  | CarrierBody
 
 export type ControlKind = ControlBody['kind']

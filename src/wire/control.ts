@@ -2,6 +2,7 @@
 
 import protobuf from 'protobufjs/minimal.js'
 import { BODY_FIELD } from './body.js'
+import { readCarrier, writeCarrier } from './carrier-codec.js'
 import { CONTROL_BOUNDS, commandFits } from './control-bounds.js'
 import { readCommand, readConfirm, readPing, readRegister } from './control-decode.js'
 import {
@@ -77,6 +78,11 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
     case 'leave':
       treebus.wire.Leave.encode({ code: body.code, drains: body.drains }, writer)
       break
+    case 'ring_offer':
+    case 'ring_answer':
+    case 'carrier':
+      writeCarrier(body, writer)
+      break
     default:
       writeRoute(body, writer)
   }
@@ -137,6 +143,10 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
       const { code, drains } = treebus.wire.Leave.decode(reader)
       return { kind, code: code ?? 0, drains: drains ?? false }
     }
+    case 'ring_offer':
+    case 'ring_answer':
+    case 'carrier':
+      return readCarrier(kind, reader)
     default:
       return readRoute(kind, reader)
   }
