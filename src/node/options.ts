@@ -98,6 +98,11 @@ export interface BusNodeOptions {
    * nothing, which costs no memory; what it does not know it then sends upwards. Default `nodes`.
    */
   readonly routeDetail?: 'nodes' | 'subnets' | 'none'
+  /**
+   * For tests and development: shows who uses a `batch` behind its handler. Its payloads then have
+   * a length of 0. Costs a copy of each payload that is looked at. Default false.
+   */
+  readonly debug?: boolean
 }
 
 export interface ResolvedOptions {
@@ -106,6 +111,7 @@ export interface ResolvedOptions {
   readonly sendBufferBytesMax: number
   readonly topology: readonly TopologyEntry[]
   readonly logger: BusLogger | undefined
+  readonly debug: boolean
 }
 
 const FIRST = ['retry', 'give_up'] as const
@@ -147,7 +153,8 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     routeDetail: DETAIL[oneOf('routeDetail', options.routeDetail ?? 'nodes', DETAILS)],
   }
   const topology = options.topology ?? []
-  return { core, listen, sendBufferBytesMax, topology, logger: options.logger }
+  const { logger, debug = false } = options
+  return { core, listen, sendBufferBytesMax, topology, logger, debug }
 }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
