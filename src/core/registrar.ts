@@ -139,7 +139,8 @@ export class Registrar {
 
   #capabilities(): bigint {
     const { siblings } = this.#state.config
-    return CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | (siblings ? CAPABILITY.SIBLINGS : 0n)
+    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | CAPABILITY.RECORDS
+    return always | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }
 
   #stamp(): AccessData {

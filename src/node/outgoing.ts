@@ -64,14 +64,7 @@ export class Outgoing {
     if (to === this.#core.id) return this.#manyToSelf(contents, fields)
     const message = this.#prepare(to, fields)
     const { data } = this.#core
-    let sent = 0
-    for (const content of contents) {
-      message.content = bytesOf(content)
-      message.sequenceHi = 0
-      message.sequenceLo = 0
-      if (data.send(message) !== 'sent') break
-      sent++
-    }
+    const sent = data.sendMany(message, contents.every(isBytes) ? contents : contents.map(bytesOf))
     message.content = NOTHING
     this.#lastSequence = data.lastSequence
     return sent
@@ -145,6 +138,10 @@ export class Outgoing {
 function checkType({ type = 0 }: SendFields): void {
   if (type === (type | 0)) return
   throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
+}
+
+function isBytes(payload: Payload): payload is Uint8Array {
+  return typeof payload !== 'string'
 }
 
 const encoder = new TextEncoder()

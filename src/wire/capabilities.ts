@@ -7,4 +7,6 @@ export const CAPABILITY = {
   SIBLINGS: 2n,
   /** The IVs of its AEAD ciphers count: nothing that it sealed is lawful twice. */
   COUNTED_IVS: 4n,
+  /** It reads records among the frames (see record-header.ts). */
+  RECORDS: 8n,
 } as const
