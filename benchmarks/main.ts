@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
 import type { Cell, Question } from './question.js'
+import { batches } from './questions/batches.js'
 import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
@@ -39,6 +40,7 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
 
 const QUESTIONS = [
   oneWay,
+  batches,
   requestReply,
   hop,
   encrypted,

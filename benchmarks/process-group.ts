@@ -133,9 +133,9 @@ export class ProcessGroup {
   }
 
   /** An address to listen on that nobody else has. */
-  freeAddress(channel: 'tcp' | 'unix'): string {
+  freeAddress(channel: 'tcp' | 'unix' | 'ring'): string {
     if (channel === 'tcp') return 'tcp://127.0.0.1:0'
-    return `unix://${join(this.#folder, `${++this.#addresses}.sock`)}`
+    return `${channel}://${join(this.#folder, `${++this.#addresses}.sock`)}`
   }
 
   /** Starts a process; resolves once its role is ready. */

@@ -22,6 +22,8 @@ export interface RoleOptions {
   readonly table?: string
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
+  /** `sendMany` and batches, in place of a call and an event for each message. */
+  readonly batches?: boolean
   /** Of a ring: a view for each message, in memory that is not used again. */
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */

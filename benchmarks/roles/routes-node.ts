@@ -52,6 +52,7 @@ export class RoutesNode {
       onEvent,
       onWritable: () => this.onWritable(),
       nextDeadlineMs: () => Number.POSITIVE_INFINITY,
+      onReadEnded: () => undefined,
       onStep: () => undefined,
     })
   }

@@ -13,6 +13,13 @@ export async function startTreebusSource(options: RoleOptions): Promise<Role> {
   let credit = window > 0 ? window : Number.POSITIVE_INFINITY
   let count = 0
   let waits: 'writable' | 'credit' | 'no' = 'no'
+  const payloads = Array.from({ length: burst }, () => payload)
+  const pumpMany = (): void => {
+    const sent = node.sendMany(to, payloads, TYPE)
+    count += sent
+    waits = sent < burst ? 'writable' : 'no'
+    if (sent === burst) setImmediate(next)
+  }
   const pump = (): void => {
     waits = 'no'
     const messages = Math.min(burst, credit)
@@ -26,21 +33,22 @@ export async function startTreebusSource(options: RoleOptions): Promise<Role> {
       count++
       credit--
     }
-    if (credit > 0) setImmediate(pump)
+    if (credit > 0) setImmediate(next)
     else waits = 'credit'
   }
+  const next = options.batches === true ? pumpMany : pump
   node.on('writable', () => {
-    if (waits === 'writable') setImmediate(pump)
+    if (waits === 'writable') setImmediate(next)
     waits = 'no'
   })
   node.on('message', () => {
     credit += window / 4
-    if (waits === 'credit') setImmediate(pump)
+    if (waits === 'credit') setImmediate(next)
     if (waits === 'credit') waits = 'no'
   })
   const begin = (): void => {
     if (node.route(to) === undefined) throw new Error('no route')
-    pump()
+    next()
   }
   return { begin, mark: () => markOf(count) }
 }

@@ -3,6 +3,7 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
+import { RecordCursor, RecordWriter } from '../wire/data-record.js'
 import {
   type Answer,
   bodyOfAnswer,
@@ -15,7 +16,7 @@ import {
   headOfForward,
   type Relay,
 } from '../wire/data-relay.js'
-import { EXTENSION, LAYER_KINDS_FROM } from '../wire/extension.js'
+import { EXTENSION } from '../wire/extension.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
 import { highHalf, lowHalf } from './bus-id.js'
@@ -24,6 +25,7 @@ import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
+import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
 import type { Routing } from './routes/routing.js'
@@ -60,6 +62,8 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
+  readonly #records = new RecordWriter()
+  readonly #record: RecordCursor
   /** Of the last message that was sent. */
   lastSequence = 0
 
@@ -81,6 +85,12 @@ export class DataPath {
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
+    this.#record = new RecordCursor(this.#self)
+  }
+
+  /** Lets go of the memory of the last message. */
+  release(): void {
+    this.#record.release()
   }
 
   /** A record for `send`, to be used again and again. */
@@ -107,16 +117,41 @@ export class DataPath {
       return 'unsupported'
     }
     if ((message.sequenceHi | message.sequenceLo) === 0) this.#number(message)
-    const { port, session } = this.#pathOf(link)
-    const outcome = session.isDirect
-      ? encodeData(port.outlet, this.#self, message)
-      : this.#sealData(link.path, message)
+    const outcome = this.#encode(link, this.#pathOf(link), message)
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
     if (outcome !== 'ok') return outcome
     this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
     this.#state.counters.sent++
     return 'sent'
+  }
+
+  /**
+   * Several contents with all else alike, which are numbered here. Returns how many were sent, from
+   * the first on.
+   */
+  sendMany(message: OutgoingData, contents: readonly Uint8Array[]): number {
+    const link = this.#nextHop.find(message.toHi, message.toLo)
+    if (link === undefined || link.leaving) return 0
+    let sent = 0
+    for (const content of contents) {
+      message.content = content
+      message.sequenceHi = 0
+      message.sequenceLo = 0
+      if (this.sendVia(link, message) !== 'sent') break
+      sent++
+    }
+    return sent
+  }
+
+  #encode(
+    link: Link,
+    { port, session }: Connection,
+    message: OutgoingData,
+  ): 'ok' | 'full' | 'closed' {
+    if (!session.isDirect) return this.#sealData(link.path, message)
+    if (isRecordFor(link, message)) return this.#records.write(port.outlet, message)
+    return encodeData(port.outlet, this.#self, message)
   }
 
   /** Whoever is told of a sender hears of it before its first message. */
@@ -158,6 +193,25 @@ export class DataPath {
       return true
     }
     return this.offer(connection, link, head, kind, data)
+  }
+
+  /**
+   * A record arrived on a bound connection in clear: `[start, end)`. Where it is no plain message
+   * of the neighbour for us, the inner message that is to be taken instead.
+   */
+  record(connection: Connection, link: Link): 'taken' | 'bad' | Uint8Array {
+    const { view, buffer, start, end } = connection.port.reader
+    const record = this.#record
+    if (!record.read(view, buffer, start, end)) return 'bad'
+    const { data, head } = record
+    record.from(link.idHigh, link.idLow)
+    if (this.#gates.isActive || isForNodes(data.extensionKind)) return record.rewrite()
+    connection.faults = 0
+    link.faults = 0
+    link.dataAtMs = this.#state.nowMs
+    this.#state.counters.received++
+    this.#delivery.message(data, head)
+    return 'taken'
   }
 
   /**
@@ -335,34 +389,6 @@ export class DataPath {
     headOfAnswer(this.#head, this.#self, head, answer)
     return session.sealInto(port.outlet, this.#head, bodyOfAnswer(this.#self, data, answer))
   }
-}
-
-/** A message of one child's own for another child itself. */
-function isBetween(from: Link, to: Link, data: DataCursor): boolean {
-  if (from.role !== 'child' || to.role !== 'child') return false
-  const isFromIt = data.fromLo === from.idLow && data.fromHi === from.idHigh
-  return isFromIt && data.toLo === to.idLow && data.toHi === to.idHigh
-}
-
-/** What nodes say to each other, and no user hears. */
-function isForNodes(extensionKind: number): boolean {
-  return extensionKind >= EXTENSION.LIFE_PROBE && extensionKind <= EXTENSION.SIGHTING
-}
-
-/** A question that only our own kind answers. */
-function asksOurKind(extensionKind: number): boolean {
-  return (
-    extensionKind === EXTENSION.REQUEST ||
-    extensionKind === EXTENSION.PROBE ||
-    extensionKind === EXTENSION.PEERS_QUERY ||
-    extensionKind === EXTENSION.LIFE_PROBE ||
-    extensionKind >= LAYER_KINDS_FROM
-  )
-}
-
-/** What ends a call that is under way: it goes even to a node that is about to leave. */
-function isAnswer(extensionKind: number): boolean {
-  return extensionKind !== EXTENSION.NONE && !asksOurKind(extensionKind)
 }
 
 function isPlainTarget(link: Link, high: number, low: number): boolean {

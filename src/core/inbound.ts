@@ -122,6 +122,7 @@ export class Inbound {
       if (this.#state.hasEffects) break
     }
     connection.lane.release()
+    this.#rooms.data.release()
   }
 
   #reads(connection: Connection): boolean {
@@ -143,6 +144,9 @@ export class Inbound {
         return false
       case 'frame':
         this.#message(connection, reader.buffer, reader.start, reader.end)
+        return true
+      case 'record':
+        this.#record(connection)
         return true
       case 'bad_hash':
         this.#state.counters.badFrames++
@@ -197,6 +201,19 @@ export class Inbound {
     else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
+  }
+
+  /** A reader finds records only where both ends have said that they read them. */
+  #record(connection: Connection): void {
+    if (this.#isFirst) this.#heard(connection)
+    const { link, session } = connection
+    if (link === undefined || session.refusesClear) {
+      this.#bad(connection, link === undefined ? 'BAD_STATE' : 'CIPHER_MISMATCH')
+      return
+    }
+    const taken = this.#rooms.data.record(connection, link)
+    if (taken === 'bad') this.#bad(connection, 'BAD_MESSAGE')
+    else if (taken !== 'taken') this.#message(connection, taken, 0, taken.length)
   }
 
   /** It has to wait, and its connection is not read until then. */

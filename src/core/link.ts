@@ -32,6 +32,8 @@ export class Link {
   /** Never used again, so that late words from an ended link are known as such. */
   readonly number: number
   readonly peer: PeerIdentity
+  /** Whether the other end reads records. It has said so before anything was sent to it. */
+  readonly takesRecords: boolean
   readonly idHigh: number
   readonly idLow: number
   readonly role: LinkRole
@@ -81,6 +83,7 @@ export class Link {
   }) {
     this.number = options.number
     this.peer = options.peer
+    this.takesRecords = (options.peer.capabilities & CAPABILITY.RECORDS) !== 0n
     this.idHigh = highHalf(options.peer.id)
     this.idLow = lowHalf(options.peer.id)
     this.role = options.role

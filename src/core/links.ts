@@ -87,6 +87,7 @@ export class Links {
     connection.port.reader.frameBytesMax = this.#state.messageBytesMax
     const capabilities = connection.link?.peer.capabilities ?? 0n
     if ((capabilities & CAPABILITY.COUNTED_IVS) !== 0n) connection.session.refuseReplays()
+    connection.port.reader.takesRecords = (capabilities & CAPABILITY.RECORDS) !== 0n
   }
 
   end(link: Link, reason: LinkDownReason, code?: BusErrorCode): void {

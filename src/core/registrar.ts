@@ -145,7 +145,7 @@ export class Registrar {
 
   #capabilities(): bigint {
     const { hostMark, siblings } = this.#state.config
-    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS
+    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | CAPABILITY.RECORDS
     const rings = hostMark === undefined ? 0n : CAPABILITY.RINGS
     return always | rings | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }

@@ -11,10 +11,10 @@ import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
 import { type Capabilities, capabilities } from './capabilities.js'
 import { Clock } from './clock.js'
-import { sendChannel, traceRequest } from './diagnostics.js'
+import { traceRequest, traceSend, traceSends } from './diagnostics.js'
 import { Driver } from './driver.js'
 import type { BusNodeEvents } from './events.js'
-import { bytesOf, Inbox } from './inbox.js'
+import { Inbox } from './inbox.js'
 import { type Layer, type LayerHandlers, type LayerName, Layers } from './layers.js'
 import { Loopback } from './loopback.js'
 import { Narrator } from './narrator.js'
@@ -24,14 +24,14 @@ import {
   resolveOptions,
   tokenBytesOf,
 } from './options.js'
-import { Outgoing } from './outgoing.js'
+import { bytesOf, Outgoing } from './outgoing.js'
 import { type ReadyOptions, untilRunning, within } from './ready.js'
 import { routeFeedOf } from './route-events.js'
 import type { RouteFeed } from './route-feed.js'
 import { Routes } from './routes.js'
-import type { SendOptions, SendResult } from './send-result.js'
+import type { Payload, SendOptions, SendResult } from './send-result.js'
 import { connectionsOf } from './shared-memory.js'
-import { handled, runUserCode } from './user-code.js'
+import { runUserCode } from './user-code.js'
 
 const CLOSE_TIMEOUT_MS = 1_000
 
@@ -103,6 +103,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const { messageBytesMax } = options.core.limits
     this.#loopback = new Loopback({
       deliver: (data, head) => this.#inbox.looped(data, head),
+      turnEnded: () => this.#inbox.readEnded(),
       writable: () => runUserCode(() => this.emit('writable')),
       empty: () => this.#checkIdle(),
     })
@@ -123,9 +124,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       calls: this.#calls,
       layers: this.#layers,
       links: () => this.#core.links(),
-      onMessage: (message) => handled(() => this.emit('message', message)),
-      isHeard: () => this.listenerCount('message') > 0,
-      onUndelivered: (failure) => runUserCode(() => this.emit('undelivered', failure)),
+      node: this,
+      debug: options.debug,
       onAnswered: () => this.#checkIdle(),
     })
     this.#narrator = new Narrator({
@@ -150,6 +150,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       onEvent: (event) => this.#narrator.tell(event),
       onWritable: () => runUserCode(() => this.emit('writable')),
       nextDeadlineMs: () => this.#calls.nextDeadlineMs(),
+      onReadEnded: () => this.#inbox.readEnded(),
       onStep: () => this.#feed.looked(),
     })
   }
@@ -209,17 +210,26 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    * Sends a message; the payload is copied before this returns. To the own id it is delivered on a
    * later turn of the loop. Throws BAD_ARGUMENT for what is no id and MESSAGE_TOO_LONG.
    */
-  send(to: BusIdLike, payload: Uint8Array | string, options?: SendOptions): SendResult {
+  send(to: BusIdLike, payload: Payload, options?: SendOptions): SendResult {
     const id = parseId(to)
     const content = bytesOf(payload)
     if (!this.#isOpen) return 'closed'
     // Only a question can be unsupported.
     const outcome = this.#outgoing.send(id, content, options) as SendResult
-    if (sendChannel.hasSubscribers) {
-      const { type = 0 } = options ?? {}
-      sendChannel.publish({ node: this.id, to: id, type, bytes: content.length, outcome })
-    }
+    traceSend(this.id, id, options, content, outcome)
     return outcome
+  }
+
+  /**
+   * Sends several messages to one target, in order, as `send` does, for less. Returns how many were
+   * taken, from the first on; where that is not all, `send` of the next one says why.
+   */
+  sendMany(to: BusIdLike, payloads: readonly Payload[], options?: SendOptions): number {
+    const id = parseId(to)
+    if (!this.#isOpen) return 0
+    const sent = this.#outgoing.sendMany(id, payloads, options)
+    traceSends(this.id, id, options, payloads, sent)
+    return sent
   }
 
   /** The sequence of the last message that was sent: `undelivered` names it. */
@@ -232,11 +242,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    * FULL, NODE_CLOSED and UNSUPPORTED (a plain node, or nobody listens there) say that nothing was
    * done; REMOTE, that the other end refused; TIMEOUT, LINK_LOST and ABORTED, that it is not known.
    */
-  async request(
-    to: BusIdLike,
-    payload: Uint8Array | string,
-    options: CallOptions = {},
-  ): Promise<BusMessage> {
+  async request(to: BusIdLike, payload: Payload, options: CallOptions = {}): Promise<BusMessage> {
     const id = parseId(to)
     this.#checkOpen()
     const traced = { node: this.id, to: id, type: options.type ?? 0 }
@@ -244,11 +250,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   }
 
   /** Resolves when the target's node has it; plain nodes too. Rejects as `request` does. */
-  async confirm(
-    to: BusIdLike,
-    payload: Uint8Array | string,
-    options: CallOptions = {},
-  ): Promise<void> {
+  async confirm(to: BusIdLike, payload: Payload, options: CallOptions = {}): Promise<void> {
     this.#checkOpen()
     await this.#calls.confirm(parseId(to), bytesOf(payload), options)
   }
@@ -256,9 +258,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   /** The milliseconds that a message to another node of our kind and back takes. */
   async ping(to: BusIdLike, options: CallOptions = {}): Promise<number> {
     this.#checkOpen()
-    const startMs = this.#clock.nowMs()
-    await this.#calls.probe(parseId(to), options)
-    return this.#clock.nowMs() - startMs
+    return this.#calls.ping(parseId(to), options)
   }
 
   /** The neighbours of another node of our kind. */
@@ -273,7 +273,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    */
   async command(
     to: BusIdLike,
-    args: readonly (Uint8Array | string)[],
+    args: readonly Payload[],
     options: CallOptions = {},
   ): Promise<readonly Uint8Array[]> {
     this.#checkOpen()

@@ -115,10 +115,12 @@ export class Calls {
     })
   }
 
-  /** Asks the node itself, not its user. */
-  probe(to: bigint, options: CallOptions): Promise<BusMessage> {
+  /** Asks the node itself, not its user. Resolves with the milliseconds that it took. */
+  async ping(to: bigint, options: CallOptions): Promise<number> {
+    const startMs = this.#env.nowMs()
     const content = new Uint8Array(0)
-    return this.#ask(this.#probes, { to, content, options, kind: EXTENSION.PROBE, what: 'ping' })
+    await this.#ask(this.#probes, { to, content, options, kind: EXTENSION.PROBE, what: 'ping' })
+    return this.#env.nowMs() - startMs
   }
 
   async peersOf(to: bigint, options: CallOptions): Promise<PeerReport[]> {

@@ -3,7 +3,7 @@
 import type { CommandCall } from '../core/effects.js'
 import { BusError } from '../errors.js'
 import type { CommandEvent } from './events.js'
-import { bytesOf } from './inbox.js'
+import { bytesOf } from './outgoing.js'
 
 export interface CommandOutlets {
   readonly tell: (command: CommandEvent) => void

@@ -26,6 +26,8 @@ export interface DriverOptions {
   readonly rings?: MovingOptions | undefined
   readonly onEvent: (event: CoreEvent) => void
   readonly onWritable: () => void
+  /** The messages of one read are all delivered; those of before an event always are. */
+  readonly onReadEnded: () => void
   /** The time of the caller's own earliest deadline. */
   readonly nextDeadlineMs: () => number
   /** The core did something: whatever follows its state looks again. Called very often. */
@@ -108,6 +110,7 @@ export class Driver {
 
   #perform(effects: readonly Effect[]): void {
     for (const effect of effects) this.#performOne(effect)
+    this.#options.onReadEnded()
     this.schedule()
     this.#options.onStep()
     this.#tellEvents()
@@ -229,6 +232,7 @@ export class Driver {
       if (effects.length === 0) break
       this.#perform(effects)
     }
+    this.#options.onReadEnded()
     // What has no effects may still have set a deadline: routes are told on a turn of their own.
     this.schedule()
     this.#options.onStep()

@@ -4,6 +4,7 @@ import type { LinkDownReason, LinkInfo, NodeState } from '../core/effects.js'
 import type { RouteDownReason, RouteInfo } from '../core/routes/routes-view.js'
 import type { BusErrorCode } from '../errors.js'
 import type { BusMessage } from './bus-message.js'
+import type { MessageBatch } from './message-batch.js'
 
 /** A message that this node sent and that did not arrive. */
 export interface Undelivered {
@@ -52,6 +53,11 @@ export interface CommandEvent {
 export interface BusNodeEvents {
   /** A message or a request for this node. */
   message: [message: BusMessage]
+  /**
+   * All messages and requests of one read. Where somebody listens for batches, no `message` is
+   * told. The batch is valid until the handler returns.
+   */
+  batch: [batch: MessageBatch]
   /** A message that was `sent` came back: it was not delivered. */
   undelivered: [failure: Undelivered]
   link_up: [link: LinkInfo]

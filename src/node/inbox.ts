@@ -1,32 +1,39 @@
 // What arrives for this node: handed to the user, or answered by the node itself.
 
+import type { EventEmitter } from 'node:events'
 import { joinHalves } from '../core/bus-id.js'
 import { FLAG_REQUIRE_RESPONSE, type SendOutcome } from '../core/data-path.js'
 import { codeOfWire } from '../core/dialler.js'
 import type { LinkInfo } from '../core/effects.js'
 import { BUS_ERRORS } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
+import { Batches } from './batches.js'
 import { BusMessage, type ReceivedData, type ReceivedHead, type Replier } from './bus-message.js'
 import { type Calls, writePeers } from './calls.js'
-import type { Undelivered } from './events.js'
+import type { BusNodeEvents } from './events.js'
 import type { Layers } from './layers.js'
-import type { Outgoing } from './outgoing.js'
+import { bytesOf, type Outgoing } from './outgoing.js'
+import { runUserCode, throwLater } from './user-code.js'
 
 export interface InboxOptions {
   readonly outgoing: Outgoing
   readonly calls: Calls
   readonly layers: Layers
   readonly links: () => LinkInfo[]
-  /** False where nobody listens for messages. */
-  readonly onMessage: (message: BusMessage) => boolean
-  /** Whether anybody does. */
-  readonly isHeard: () => boolean
-  readonly onUndelivered: (failure: Undelivered) => void
+  /** Who tells the user. */
+  readonly node: EventEmitter<BusNodeEvents>
+  /** See `BatchesOptions`. */
+  readonly debug: boolean
   /** A request was answered. */
   readonly onAnswered: () => void
 }
 
 const NOTHING = new Uint8Array(0)
+
+interface Early {
+  readonly data: ReceivedData
+  readonly head: ReceivedHead
+}
 
 /** What is kept for a user who cannot listen yet, with an allowance for each message itself. */
 const EARLY_BYTES_MAX = 8 * 1024 * 1024
@@ -35,10 +42,11 @@ const EARLY_MESSAGE_BYTES = 128
 export class Inbox {
   readonly #options: InboxOptions
   readonly #replier: Replier
+  readonly #batches: Batches
   /** Requests that were handed to the user and have no answer yet. */
   readonly #unanswered = new Set<BusMessage>()
   /** What came before the user could listen; undefined once that time is over. */
-  #early: BusMessage[] | undefined = []
+  #early: Early[] | undefined = []
   #earlyBytes = 0
   /** Messages of a kind that this revision does not know. */
   unknownKinds = 0
@@ -51,6 +59,12 @@ export class Inbox {
       reply: (message, payload) => this.#reply(message, bytesOf(payload)),
       refuse: (message, reason) => this.#refuse(message, reason, BUS_ERRORS.REMOTE.wire),
     }
+    this.#batches = new Batches({
+      replier: this.#replier,
+      debug: options.debug,
+      isHeard: () => options.node.listenerCount('batch') > 0,
+      onBatch: (batch) => runUserCode(() => options.node.emit('batch', batch)),
+    })
   }
 
   /** Requests whose answer others still wait for. Bounded by what the user keeps unanswered. */
@@ -59,22 +73,26 @@ export class Inbox {
   }
 
   message(data: ReceivedData, head: ReceivedHead): void {
-    const { calls } = this.#options
+    const kind = data.extensionKind
+    if (kind === EXTENSION.NONE || kind === EXTENSION.REQUEST) {
+      if (this.#early === undefined) this.#hand(data, head)
+      else this.#handOrKeep(this.#early, data, head)
+    } else this.#ownMessage(data, head)
+  }
+
+  /** All that one read brought has been given to `message`. */
+  readEnded(): void {
+    this.#batches.deliver()
+  }
+
+  #ownMessage(data: ReceivedData, head: ReceivedHead): void {
     const message = new BusMessage(this.#replier, data, head)
     switch (data.extensionKind) {
-      case EXTENSION.NONE:
-        if (this.#early === undefined) this.#options.onMessage(message)
-        else this.#handOrKeep(this.#early, message)
-        return
-      case EXTENSION.REQUEST:
-        if (this.#early === undefined) this.#request(message)
-        else this.#handOrKeep(this.#early, message)
-        return
       case EXTENSION.REPLY:
       case EXTENSION.REFUSAL:
       case EXTENSION.PROBE_REPLY:
       case EXTENSION.PEERS_REPLY:
-        calls.answered(message, data.extensionKind, data.extensionCode)
+        this.#options.calls.answered(message, data.extensionKind, data.extensionCode)
         return
       case EXTENSION.PROBE:
         this.#answer(message, NOTHING, EXTENSION.PROBE_REPLY)
@@ -105,40 +123,67 @@ export class Inbox {
       by: joinHalves(data.routerLastHi, data.routerLastLo),
     }
     const isOfLayer = this.#options.layers.undelivered(data.extensionKind, failure)
-    if (!isOfLayer) this.#options.onUndelivered(failure)
+    if (isOfLayer) return
+    // What came before it is told before it.
+    this.#batches.deliver()
+    runUserCode(() => this.#options.node.emit('undelivered', failure))
   }
 
   /** The node has started and its user had a turn to set handlers. */
   release(): void {
     const early = this.#early ?? []
     this.#early = undefined
-    for (const message of early) this.#hand(message)
+    for (const { data, head } of early) this.#hand(data, head)
+    this.#batches.deliver()
   }
 
-  #handOrKeep(early: BusMessage[], message: BusMessage): void {
-    if (this.#options.isHeard()) this.#hand(message)
-    else this.#keep(early, message)
+  #handOrKeep(early: Early[], data: ReceivedData, head: ReceivedHead): void {
+    if (!this.#isHeard) this.#keep(early, data, head)
+    else {
+      // Order holds across the end of the early time, whenever somebody begins to listen.
+      if (early.length > 0) this.release()
+      this.#hand(data, head)
+    }
   }
 
-  #keep(early: BusMessage[], message: BusMessage): void {
-    this.#earlyBytes += message.payload.length + EARLY_MESSAGE_BYTES
-    if (this.#earlyBytes <= EARLY_BYTES_MAX) early.push(message)
-    else if (message.isRequest) this.#refuse(message, 'not started yet', BUS_ERRORS.FULL.wire)
-    else this.earlyDropped++
+  get #isHeard(): boolean {
+    const { node } = this.#options
+    return node.listenerCount('message') > 0 || node.listenerCount('batch') > 0
   }
 
-  #hand(message: BusMessage): void {
-    // Order holds across the end of the early time, whenever somebody begins to listen.
-    if (this.#early !== undefined && this.#early.length > 0) this.release()
-    if (message.isRequest) this.#request(message)
-    else this.#options.onMessage(message)
+  /** False where nobody listens for messages; whoever threw did. */
+  #told(message: BusMessage): boolean {
+    try {
+      return this.#options.node.emit('message', message)
+    } catch (error) {
+      throwLater(error)
+      return true
+    }
   }
 
-  #request(message: BusMessage): void {
-    this.#unanswered.add(message)
-    // Nobody there will answer, so nobody there should wait.
-    if (this.#options.onMessage(message)) return
-    this.#refuse(message, 'nobody listens for messages', BUS_ERRORS.UNSUPPORTED.wire)
+  #keep(early: Early[], data: ReceivedData, head: ReceivedHead): void {
+    this.#earlyBytes += data.contentEnd - data.contentStart + EARLY_MESSAGE_BYTES
+    if (this.#earlyBytes <= EARLY_BYTES_MAX) early.push(copyOf(data, head))
+    else if (data.extensionKind === EXTENSION.REQUEST) {
+      const message = new BusMessage(this.#replier, data, head)
+      this.#refuse(message, 'not started yet', BUS_ERRORS.FULL.wire)
+    } else this.earlyDropped++
+  }
+
+  #hand(data: ReceivedData, head: ReceivedHead): void {
+    const isRequest = data.extensionKind === EXTENSION.REQUEST
+    const gathers = this.#batches.gathers
+    if (gathers && !isRequest) {
+      this.#batches.add(data, head, undefined)
+      return
+    }
+    const message = new BusMessage(this.#replier, data, head)
+    if (isRequest) this.#unanswered.add(message)
+    if (gathers) this.#batches.add(data, head, message)
+    else if (!this.#told(message) && isRequest) {
+      // Nobody there will answer, so nobody there should wait.
+      this.#refuse(message, 'nobody listens for messages', BUS_ERRORS.UNSUPPORTED.wire)
+    }
   }
 
   #reply(message: BusMessage, payload: Uint8Array): SendOutcome {
@@ -171,8 +216,18 @@ export class Inbox {
   }
 }
 
-const encoder = new TextEncoder()
-
-export function bytesOf(payload: Uint8Array | string): Uint8Array {
-  return typeof payload === 'string' ? encoder.encode(payload) : payload
+/** The cursors go on; their memory stays as it is. */
+function copyOf(data: ReceivedData, head: ReceivedHead): Early {
+  const { fromHi, fromLo, buffer, contentStart, contentEnd, flags } = data
+  const { extensionKind, extensionHi, extensionLo, extensionCode } = data
+  const { type, resultCode, sequenceHi, sequenceLo } = head
+  return {
+    data: {
+      ...{ fromHi, fromLo, buffer, contentStart, contentEnd, flags },
+      ...{ extensionKind, extensionHi, extensionLo, extensionCode },
+      routerLastHi: data.routerLastHi,
+      routerLastLo: data.routerLastLo,
+    },
+    head: { type, resultCode, sequenceHi, sequenceLo },
+  }
 }

@@ -10,6 +10,8 @@ const BYTES_MAX = 8 * 1024 * 1024
 
 export interface LoopbackOptions {
   readonly deliver: (data: ReceivedData, head: ReceivedHead) => void
+  /** What one turn had to deliver is delivered. */
+  readonly turnEnded: () => void
   /** It had refused a message and is half empty again. */
   readonly writable: () => void
   readonly empty: () => void
@@ -51,6 +53,7 @@ export class Loopback {
       this.#bytes -= data.contentEnd - data.contentStart
       this.#options.deliver(data, head)
     }
+    this.#options.turnEnded()
     if (this.#waiting.length > 0) setImmediate(() => this.#turn())
     else this.#scheduled = false
     if (this.#refused && this.#bytes <= BYTES_MAX / 2) {

@@ -112,6 +112,11 @@ export interface BusNodeOptions {
    * nothing, which costs no memory; what it does not know it then sends upwards. Default `nodes`.
    */
   readonly routeDetail?: 'nodes' | 'subnets' | 'none'
+  /**
+   * For tests and development: shows who uses a `batch` behind its handler. Its payloads then have
+   * a length of 0. Costs a copy of each payload that is looked at. Default false.
+   */
+  readonly debug?: boolean
 }
 
 export interface ResolvedOptions {
@@ -122,6 +127,7 @@ export interface ResolvedOptions {
   readonly ringBytes: number
   readonly topology: readonly TopologyEntry[]
   readonly logger: BusLogger | undefined
+  readonly debug: boolean
 }
 
 const FIRST = ['retry', 'give_up'] as const
@@ -167,7 +173,8 @@ export function resolveOptions(options: BusNodeOptions): ResolvedOptions {
     routeDetail: DETAIL[oneOf('routeDetail', options.routeDetail ?? 'nodes', DETAILS)],
   }
   const topology = options.topology ?? []
-  return { core, listen, sendBufferBytesMax, ringBytes, topology, logger: options.logger }
+  const { logger, debug = false } = options
+  return { core, listen, sendBufferBytesMax, ringBytes, topology, logger, debug }
 }
 
 /** The sizes that the addon takes, known also where there is none. */

@@ -4,9 +4,11 @@ import { highHalf, lowHalf } from '../core/bus-id.js'
 import type { SendOutcome } from '../core/data-path.js'
 import type { NodeCore } from '../core/node-core.js'
 import { BusError } from '../errors.js'
+import type { OutgoingData } from '../wire/data-codec.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
 import type { ReceivedData } from './bus-message.js'
 import type { Loopback } from './loopback.js'
+import type { Payload } from './send-result.js'
 
 export interface SendFields {
   readonly type?: number
@@ -26,7 +28,7 @@ export class Outgoing {
   readonly #core: NodeCore
   readonly #payloadBytesMax: number
   readonly #loopback: Loopback
-  readonly #message
+  readonly #message: OutgoingData
   #lastSequence = 0
 
   constructor(core: NodeCore, payloadBytesMax: number, loopback: Loopback) {
@@ -42,21 +44,54 @@ export class Outgoing {
   }
 
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
-    if (content.length > this.#payloadBytesMax) {
-      const limit = this.#payloadBytesMax
-      throw new BusError('MESSAGE_TOO_LONG', `${content.length} bytes; the limit is ${limit}`)
-    }
-    const type = fields.type ?? 0
-    if (type !== (type | 0)) {
-      throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
-    }
+    this.#checkSize(content)
+    checkType(fields)
     if (to === this.#core.id) return this.#toSelf(content, fields)
+    const message = this.#prepare(to, fields)
+    message.content = content
+    const outcome = this.#core.data.send(message)
+    // The record lives on; the caller's memory should not.
+    message.content = NOTHING
+    this.#lastSequence = this.#core.data.lastSequence
+    return outcome
+  }
+
+  /** One after the other, up to the first that is not taken. Returns how many were. */
+  sendMany(to: bigint, contents: readonly Payload[], fields = PLAIN): number {
+    checkType(fields)
+    // Before the first is sent: a mistake of the caller's leaves nothing half done.
+    for (const content of contents) this.#checkSize(content)
+    if (to === this.#core.id) return this.#manyToSelf(contents, fields)
+    const message = this.#prepare(to, fields)
+    const { data } = this.#core
+    const sent = data.sendMany(message, contents.every(isBytes) ? contents : contents.map(bytesOf))
+    message.content = NOTHING
+    this.#lastSequence = data.lastSequence
+    return sent
+  }
+
+  #manyToSelf(contents: readonly Payload[], fields: SendFields): number {
+    let sent = 0
+    for (const content of contents) {
+      if (this.#toSelf(bytesOf(content), fields) !== 'sent') break
+      sent++
+    }
+    return sent
+  }
+
+  #checkSize(content: Payload): void {
+    const bytes = typeof content === 'string' ? Buffer.byteLength(content) : content.length
+    const limit = this.#payloadBytesMax
+    if (bytes > limit)
+      throw new BusError('MESSAGE_TOO_LONG', `${bytes} bytes; the limit is ${limit}`)
+  }
+
+  #prepare(to: bigint, fields: SendFields): OutgoingData {
     const message = this.#message
     message.toHi = highHalf(to)
     message.toLo = lowHalf(to)
-    message.type = type
+    message.type = fields.type ?? 0
     message.flags = fields.flags ?? 0
-    message.content = content
     const { sequence } = fields
     message.sequenceHi = sequence === undefined ? 0 : highHalf(sequence)
     message.sequenceLo = sequence === undefined ? 0 : lowHalf(sequence)
@@ -68,11 +103,7 @@ export class Outgoing {
       message.extensionLo = lowHalf(number)
       message.extensionCode = fields.code ?? 0
     }
-    const outcome = this.#core.data.send(message)
-    // The record lives on; the caller's memory should not.
-    message.content = NOTHING
-    this.#lastSequence = this.#core.data.lastSequence
-    return outcome
+    return message
   }
 
   #toSelf(content: Uint8Array, fields: SendFields): SendOutcome {
@@ -102,4 +133,19 @@ export class Outgoing {
     }
     return this.#loopback.push(data, head) ? 'sent' : 'full'
   }
+}
+
+function checkType({ type = 0 }: SendFields): void {
+  if (type === (type | 0)) return
+  throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
+}
+
+function isBytes(payload: Payload): payload is Uint8Array {
+  return typeof payload !== 'string'
+}
+
+const encoder = new TextEncoder()
+
+export function bytesOf(payload: Payload): Uint8Array {
+  return typeof payload === 'string' ? encoder.encode(payload) : payload
 }

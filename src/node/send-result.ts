@@ -1,5 +1,8 @@
 // What a message is sent with, and what became of it.
 
+/** Content of a message; a string is sent as UTF-8. */
+export type Payload = Uint8Array | string
+
 /**
  * What became of a message when it was handed over.
  *

@@ -9,4 +9,6 @@ export const CAPABILITY = {
   COUNTED_IVS: 4n,
   /** It moves links to shared memory: it may be sent RING_OFFER. */
   RINGS: 8n,
+  /** It reads records among the frames (see record-header.ts). */
+  RECORDS: 16n,
 } as const

@@ -3,6 +3,7 @@
 import { murmur3, murmur3InView } from './murmur3.js'
 import type { Outlet } from './outlet.js'
 import { type NewSlab, ReceiveMemory } from './receive-memory.js'
+import { isRecord, RECORD_HEADER_BYTES } from './record-header.js'
 import { readVint, Vint, vintBytes, writeVint } from './vint.js'
 
 const HASH_BYTES = 4
@@ -33,6 +34,13 @@ export function sealFrame(buffer: Uint8Array, frameStart: number, payloadBytes: 
   buffer[frameStart + 2] = hash >>> 16
   buffer[frameStart + 3] = hash >>> 24
   return end
+}
+
+/** What a frame that is known to be whole holds. */
+export function payloadOfFrame(frame: Uint8Array): Uint8Array {
+  const length = new Vint()
+  readVint(frame, HASH_BYTES, frame.length, length)
+  return frame.subarray(length.end)
 }
 
 /** A frame of its own around an inner message that is there already. */
@@ -71,6 +79,8 @@ export class FrameReader {
    * A change holds from the next frame whose length is read.
    */
   frameBytesMax: number
+  /** Whether the peer may write records (see data-record.ts); else one is a frame of a bad size. */
+  takesRecords = false
   readonly #memory: ReceiveMemory
   readonly #length = new Vint()
   #bad = false
@@ -99,11 +109,12 @@ export class FrameReader {
    * Steps to the next whole frame. After `bad_hash` the frame is stepped over and reading goes on.
    * `bad_size` is final: the stream's framing is lost and the connection is to be closed.
    */
-  next(): 'frame' | 'more' | 'bad_hash' | 'bad_size' {
+  next(): 'frame' | 'record' | 'more' | 'bad_hash' | 'bad_size' {
     if (this.#bad) return 'bad_size'
     const memory = this.#memory
     const from = memory.readAt
     this.#from = from
+    if (this.takesRecords && isRecord(memory.slab, from, memory.writeAt)) return this.#record(from)
     const length = this.#readLength()
     if (length !== 'ok') return length
     const start = this.#length.end
@@ -115,6 +126,29 @@ export class FrameReader {
     this.end = end
     const declared = memory.view.getUint32(from, true)
     return declared === murmur3InView(memory.view, start, end) ? 'frame' : 'bad_hash'
+  }
+
+  /** All of the memory that `next` found something in, for readers of words. */
+  get view(): DataView {
+    return this.#memory.view
+  }
+
+  /** A record is found as a whole, with its header: `[start, end)`. */
+  #record(from: number): 'record' | 'more' | 'bad_size' {
+    const memory = this.#memory
+    if (memory.writeAt - from < RECORD_HEADER_BYTES) return 'more'
+    const bytes = memory.view.getUint32(from, true)
+    if (bytes > this.frameBytesMax) {
+      this.#bad = true
+      return 'bad_size'
+    }
+    const end = from + RECORD_HEADER_BYTES + bytes
+    if (end > memory.writeAt) return 'more'
+    memory.consume(end)
+    this.buffer = memory.slab
+    this.start = from
+    this.end = end
+    return 'record'
   }
 
   /** The frame that was found last is found again: nobody has looked at it yet. */
@@ -135,8 +169,13 @@ export class FrameReader {
 
   /** Bytes of the frame that has begun to arrive, as far as is known; 0 between frames. */
   #pendingFrameBytes(): number {
-    const { readAt, writeAt } = this.#memory
+    const { slab, view, readAt, writeAt } = this.#memory
     if (writeAt === readAt) return 0
+    if (this.takesRecords && isRecord(slab, readAt, writeAt)) {
+      // The bound was checked: all that had arrived when `next` said `more`.
+      if (writeAt - readAt < RECORD_HEADER_BYTES) return RECORD_HEADER_BYTES
+      return RECORD_HEADER_BYTES + view.getUint32(readAt, true)
+    }
     if (this.#readLength() !== 'ok') return writeAt - readAt
     return this.#length.end - readAt + this.#length.value
   }

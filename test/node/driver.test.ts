@@ -42,6 +42,7 @@ test('a deadline that a frame without effects has set wakes the node', async (t)
     onEvent: () => undefined,
     onWritable: () => undefined,
     nextDeadlineMs: () => Number.POSITIVE_INFINITY,
+    onReadEnded: () => undefined,
     onStep: () => undefined,
   })
   const address = 'inproc://driver-wakes'
