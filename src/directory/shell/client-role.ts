@@ -44,6 +44,7 @@ export class ClientRole implements Role {
     if (input.kind === 'message' && input.message.kind === 'answer') {
       return [{ kind: 'answer', from: input.from, answer: input.message }]
     }
+    if (input.kind === 'route' && input.up && input.isOtherLife) return []
     return this.#core.handle(moment, input)
   }
 

@@ -18,7 +18,7 @@ export interface RegistryAddressesOptions {
   readonly chance: () => number
   readonly isLinked: (id: bigint) => boolean
   /** Whether it had a link before this dial, which the dial has cost it or was refused for. */
-  readonly wasLinked: (id: bigint) => boolean
+  readonly wasLinked: (id: bigint, how: 'up' | 'refused') => boolean
   readonly duplicate: (registry: bigint, address: string) => void
 }
 
@@ -96,7 +96,7 @@ export class RegistryAddresses {
     if (id === selfId) place.dueMs = Number.POSITIVE_INFINITY
     else if (isLinked(id)) place.dueMs = Number.POSITIVE_INFINITY
     else this.#later(place)
-    if (id !== selfId && id !== 0n && wasLinked(id)) duplicate(id, address)
+    if (id !== selfId && id !== 0n && wasLinked(id, outcome.kind)) duplicate(id, address)
   }
 
   #later(place: Place): void {

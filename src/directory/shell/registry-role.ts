@@ -78,7 +78,7 @@ export class RegistryRole implements Role {
       this.#look(input.message.peer, nowMs)
     }
     const effects = this.#taken(this.core.handle(moment, input), moment)
-    if (input.kind !== 'route') return effects
+    if (input.kind !== 'route' || (input.up && input.isOtherLife)) return effects
     this.table.route(input.id, input.up)
     return [...effects, ...this.table.takeEffects()]
   }

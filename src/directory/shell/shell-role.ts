@@ -16,7 +16,16 @@ export type ShellEffect =
   /** Of an order, or of the word that this node leaves. */
   | { readonly kind: 'answer'; readonly from: bigint; readonly answer: Answer }
 
-export type ShellInput = BusInput | { readonly kind: 'dial_failed'; readonly id: bigint }
+export type ShellInput =
+  | Exclude<BusInput, { kind: 'route' }>
+  | {
+      readonly kind: 'route'
+      readonly id: bigint
+      readonly up: boolean
+      /** The way leads to another life than the listed one, whose services stay down. */
+      readonly isOtherLife: boolean
+    }
+  | { readonly kind: 'dial_failed'; readonly id: bigint }
 
 export type Order = Change | Retire
 
@@ -37,4 +46,3 @@ export interface Role {
   order(moment: Moment, order: Order): ShellEffect[] | undefined
   stop(moment: Moment): ShellEffect[]
 }
-
