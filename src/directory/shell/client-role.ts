@@ -9,6 +9,7 @@ import type { WholeOffer } from './service-offer.js'
 import type { Order, Role, ShellEffect, ShellInput } from './shell-role.js'
 
 export class ClientRole implements Role {
+  readonly isRegistry = false
   readonly status = undefined
   readonly #core: DirectoryClient
 

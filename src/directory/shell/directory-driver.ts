@@ -16,6 +16,7 @@ import { isRegistry } from '../record.js'
 import type { RegistryEvent } from '../registry-events.js'
 import { Dials } from './dials.js'
 import { Expulsions } from './expulsions.js'
+import { Introductions } from './introductions.js'
 import { Outbox, WORD } from './outbox.js'
 import { dialable } from './own-addresses.js'
 import { RegistryAddresses } from './registry-addresses.js'
@@ -51,6 +52,7 @@ export class DirectoryDriver {
   readonly #dials: Dials
   readonly #wishes: Wishes
   readonly #expulsions: Expulsions
+  readonly #introductions: Introductions
   readonly #acts: Act[] = []
   /** Links that were replaced by a dial of ours, until the new one is up. */
   readonly #replaced = new Set<bigint>()
@@ -66,6 +68,11 @@ export class DirectoryDriver {
       closing: () => options.onClosing(),
     })
     this.outbox = new Outbox(this.#layer)
+    this.#introductions = new Introductions({
+      node,
+      outbox: this.outbox,
+      registry: () => options.role.registry,
+    })
     const nowMs = (): number => this.#clock.nowMs()
     const isLinked = (id: bigint): boolean => node.peer(id) !== undefined
     this.#dials = new Dials(node, nowMs)
@@ -119,6 +126,7 @@ export class DirectoryDriver {
     } finally {
       this.#isActing = false
     }
+    this.#introductions.look()
     this.schedule()
   }
 
@@ -190,7 +198,11 @@ export class DirectoryDriver {
 
   #message({ from, payload, type }: BusMessage): void {
     if (type === WORD.GREET_ME) {
-      this.give({ kind: 'link', id: from, up: true })
+      this.#greet(from)
+      return
+    }
+    if (type === WORD.REGISTRY_IS) {
+      if (!this.#introductions.told(from, payload)) this.badMessages++
       return
     }
     const message = decodeMessage(payload)
@@ -198,7 +210,17 @@ export class DirectoryDriver {
     else this.give({ kind: 'message', from, message })
   }
 
+  #greet(id: bigint): void {
+    const { node, role } = this.#options
+    if (role.isRegistry) this.give({ kind: 'link', id, up: true })
+    else if (node.peer(id) !== undefined) this.#introductions.asked(id)
+  }
+
   readonly #linkUp = (link: LinkInfo): void => {
+    const { role } = this.#options
+    if (link.role === 'parent' && role.registry === undefined && !link.plain) {
+      this.outbox.askForGreeting(link.id)
+    }
     if (this.#expulsions.linkUp(link.id)) this.give({ kind: 'link', id: link.id, up: true })
     this.#dials.linkUp(link)
     this.#replaced.delete(link.id)
@@ -208,6 +230,7 @@ export class DirectoryDriver {
   readonly #linkDown = ({ link, reason }: LinkDown): void => {
     if (reason === 'replaced') this.#replaced.add(link.id)
     else this.#replaced.delete(link.id)
+    this.#introductions.linkDown(link.id)
     this.give({ kind: 'link', id: link.id, up: false })
     this.addresses.linkDown(link.id)
     this.schedule()
@@ -225,6 +248,7 @@ export class DirectoryDriver {
 
   readonly #routeUp = ({ id }: RouteInfo): void => {
     this.#route(id, true)
+    this.#askBehindTree(id)
   }
 
   readonly #routeDown = ({ id }: RouteDown): void => {
@@ -234,14 +258,18 @@ export class DirectoryDriver {
 
   /** Another life took over without a moment in between. */
   readonly #routeChanged = ({ id }: RouteInfo): void => {
-    const { node, role } = this.#options
     if (!this.#isOtherLife(id)) return
     this.#route(id, false)
     this.#route(id, true)
+    this.#askBehindTree(id)
+  }
+
+  /** A registry greets its neighbours; one that is back beyond them has to be asked. */
+  #askBehindTree(id: bigint): void {
+    const { node, role } = this.#options
     const entry = role.table.get(id)
-    if (entry !== undefined && isRegistry(entry.registration) && node.peer(id) === undefined) {
-      this.outbox.askForGreeting(id)
-    }
+    const isFar = entry !== undefined && isRegistry(entry.registration) && !node.peer(id)
+    if (isFar) this.outbox.askForGreeting(id)
   }
 
   readonly #routeReset = (): void => {

@@ -29,6 +29,11 @@ export interface DirectoryOptions {
   readonly advertise?: readonly string[] | false
   /** What is offered from the start. Default: nothing, and the node is registered all the same. */
   readonly offer?: ServiceOfferList
+  /**
+   * False: this node looks and is not listed, until it offers something. Default true: it is listed
+   * even where it offers nothing.
+   */
+  readonly register?: boolean
   /** Whose services this node is told of. Default: every app. */
   readonly apps?: readonly string[]
   /** At a registry: who may change and retire what others offer. Default: the registry alone. */

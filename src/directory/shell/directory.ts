@@ -100,11 +100,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     })
   }
 
-  #begin({ rereadMs }: DirectoryOptions): void {
+  #begin({ rereadMs, register = true }: DirectoryOptions): void {
     const { advertised, offer, provider } = this.#resolved
     this.#driver.start()
     // A node that offers nothing is registered all the same (services.md 000-04b).
-    this.#driver.step((moment) => this.#role.offer(moment, offer))
+    const isSaid = register || offer.records.length > 0
+    if (isSaid) this.#driver.step((moment) => this.#role.offer(moment, offer))
     if (provider === undefined) return
     this.#source = new BootstrapSource(provider, {
       advertised: this.isRegistry ? advertised : [],

@@ -6,9 +6,10 @@ import type { DirectoryMessage } from '../directory-messages.js'
 
 /**
  * What a layer's message is. A node whose directory begins after its links came up has missed the
- * greetings of registries and asks for them.
+ * greetings of registries and asks for them (`GREET_ME`, empty). Who is asked and is no registry
+ * names the one it watches (`REGISTRY_IS`, its id in 8 bytes), so a parent is enough to find one.
  */
-export const WORD = { MESSAGE: 0, GREET_ME: 1 } as const
+export const WORD = { MESSAGE: 0, GREET_ME: 1, REGISTRY_IS: 2 } as const
 
 /** A snapshot of 50,000 nodes for each of several watchers that read slowly. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024
@@ -41,6 +42,12 @@ export class Outbox {
 
   askForGreeting(to: bigint): void {
     this.#layer.send(to, NOTHING, { type: WORD.GREET_ME })
+  }
+
+  introduce(to: bigint, registry: bigint): void {
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setBigUint64(0, registry)
+    this.#layer.send(to, bytes, { type: WORD.REGISTRY_IS })
   }
 
   /** A link that was full takes messages again. */

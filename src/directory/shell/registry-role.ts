@@ -16,6 +16,7 @@ import type { Order, Role, ShellEffect, ShellInput } from './shell-role.js'
 const OWN_WATCH = 1n
 
 export class RegistryRole implements Role {
+  readonly isRegistry = true
   readonly table: ClientTable
   readonly core: RegistryCore
   readonly #config: ClientConfig

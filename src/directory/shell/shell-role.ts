@@ -37,7 +37,8 @@ export interface Role {
   readonly state: 'whole' | 'stale'
   /** The registry whose list this is. */
   readonly registry: bigint | undefined
-  /** Only of a registry. */
+  readonly isRegistry: boolean
+  /** Only of a registry; counted anew each time. */
   readonly status: RegistryStatus | undefined
   start(moment: Moment): ShellEffect[]
   handle(moment: Moment, input: ShellInput): ShellEffect[]

@@ -27,3 +27,27 @@ for (const carrier of ['inproc', 'unix', 'tcp'] as const) {
     t.is((await left)[0].reason, 'cancel')
   })
 }
+
+test('a node deep in the tree finds the registry through its parents', async (t) => {
+  const d = new Directories(t, 'unix')
+  const listen = [d.nodes.address('unix')]
+  const registry = await d.registry(0x10n)
+  const middle = await d.nodes.child(registry.node, 0x20n, { listen })
+  // Its directory begins before that of its parent, which knows no registry yet.
+  const leaf = await d.on(await d.nodes.child(middle, 0x30n))
+  const known = told(leaf, 'registered')
+  await d.on(middle)
+  t.deepEqual(await known, [0x10n])
+  await leaf.ready()
+  t.truthy(leaf.entry(0x20n))
+})
+
+test('who only looks is told of all services and listed nowhere', async (t) => {
+  const d = new Directories(t)
+  const registry = await d.registry(0x10n, { offer: { services: [{ app: 'game' }] } })
+  const guest = await d.on(await d.nodes.child(registry.node, 0x101n), { register: false })
+  await guest.ready()
+  t.is(guest.services({ app: 'game' }).length, 1)
+  t.is(guest.entry(0x101n), undefined)
+  t.is(registry.entry(0x101n), undefined)
+})
