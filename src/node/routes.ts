@@ -48,8 +48,8 @@ export class Routes {
 
   /**
    * One life of the process behind an id, the own one included: 32 hexadecimal digits of a UUIDv7,
-   * so a later life sorts after an earlier one. Undefined for plain nodes and where no way is known.
-   * Throws BAD_ARGUMENT for what is no id.
+   * so a later life sorts after an earlier one. Undefined for plain nodes, and for ids without a
+   * known way. Throws BAD_ARGUMENT for what is no id.
    */
   incarnation(id: BusIdLike): string | undefined {
     const life = this.#view.incarnation(parseId(id))

@@ -50,8 +50,7 @@ export function resolveDirectory(node: BusNode, options: DirectoryOptions): Reso
 }
 
 function nodeInfoOf(node: BusNode, options: DirectoryOptions): NodeInfo {
-  if (node.id === 0n)
-    throw new BusError('BAD_ARGUMENT', 'node: a node without an id has no records')
+  if (node.id === 0n) throw new BusError('BAD_ARGUMENT', 'node: has no id to be listed by')
   return {
     busId: node.id,
     incarnation: node.routes.incarnation(node.id) ?? '',
