@@ -206,7 +206,12 @@ test('file names are kebab-case nouns', (t) => {
 
 test('every source file is used', (t) => {
   const used = new Set(ALL.flatMap(importsOf))
-  const entries = new Set(['src/index.ts', 'src/cli/main.ts', 'src/cli/demo/demo.ts'])
+  const entries = new Set([
+    'src/index.ts',
+    'src/cli/main.ts',
+    'src/cli/demo/demo.ts',
+    'src/cli/demo/directory-demo.ts',
+  ])
   t.deepEqual(
     SOURCES.filter((path) => !used.has(path) && !entries.has(path)),
     [],

@@ -50,7 +50,8 @@ export function resolveDirectory(node: BusNode, options: DirectoryOptions): Reso
 }
 
 function nodeInfoOf(node: BusNode, options: DirectoryOptions): NodeInfo {
-  if (node.id === 0n) throw new BusError('BAD_ARGUMENT', 'node: has no id to be listed by')
+  const nobody = 'node: has no id to be listed by'
+  if (node.id === 0n) throw new BusError('BAD_ARGUMENT', nobody)
   return {
     busId: node.id,
     incarnation: node.routes.incarnation(node.id) ?? '',
