@@ -54,8 +54,6 @@ export class DirectoryDriver {
   readonly #expulsions: Expulsions
   readonly #introductions: Introductions
   readonly #acts: Act[] = []
-  /** Links that were replaced by a dial of ours, until the new one is up. */
-  readonly #replaced = new Set<bigint>()
   #isActing = false
   #isOn = true
 
@@ -89,7 +87,7 @@ export class DirectoryDriver {
       nowMs,
       chance,
       isLinked,
-      wasLinked: (id, how) => (how === 'up' ? this.#replaced.has(id) : this.#isTreeLink(id)),
+      isTreeLink: (id) => ['parent', 'child'].includes(node.peer(id)?.role ?? ''),
       duplicate: onDuplicate,
     })
   }
@@ -223,13 +221,10 @@ export class DirectoryDriver {
     }
     if (this.#expulsions.linkUp(link.id)) this.give({ kind: 'link', id: link.id, up: true })
     this.#dials.linkUp(link)
-    this.#replaced.delete(link.id)
     this.schedule()
   }
 
-  readonly #linkDown = ({ link, reason }: LinkDown): void => {
-    if (reason === 'replaced') this.#replaced.add(link.id)
-    else this.#replaced.delete(link.id)
+  readonly #linkDown = ({ link }: LinkDown): void => {
     this.#introductions.linkDown(link.id)
     this.give({ kind: 'link', id: link.id, up: false })
     this.addresses.linkDown(link.id)
@@ -294,11 +289,5 @@ export class DirectoryDriver {
     const listed = role.table.get(id)?.registration.node.incarnation
     const life = listed === undefined ? undefined : node.routes.incarnation(id)
     return life !== undefined && life !== listed
-  }
-
-  /** Siblings that dial each other at once are refused as well, and have no link too many. */
-  #isTreeLink(id: bigint): boolean {
-    const role = this.#options.node.peer(id)?.role
-    return role === 'parent' || role === 'child'
   }
 }

@@ -17,8 +17,8 @@ export interface RegistryAddressesOptions {
   /** In [0, 1). */
   readonly chance: () => number
   readonly isLinked: (id: bigint) => boolean
-  /** Whether it had a link before this dial, which the dial has cost it or was refused for. */
-  readonly wasLinked: (id: bigint, how: 'up' | 'refused') => boolean
+  /** Whether it is our parent or child. */
+  readonly isTreeLink: (id: bigint) => boolean
   readonly duplicate: (registry: bigint, address: string) => void
 }
 
@@ -85,7 +85,7 @@ export class RegistryAddresses {
   }
 
   #settle(address: string, place: Place, outcome: DialOutcome): void {
-    const { isLinked, selfId, wasLinked, duplicate } = this.#options
+    const { isLinked, selfId, duplicate } = this.#options
     if (outcome.kind === 'failed') {
       this.#later(place)
       return
@@ -96,7 +96,15 @@ export class RegistryAddresses {
     if (id === selfId) place.dueMs = Number.POSITIVE_INFINITY
     else if (isLinked(id)) place.dueMs = Number.POSITIVE_INFINITY
     else this.#later(place)
-    if (id !== selfId && id !== 0n && wasLinked(id, outcome.kind)) duplicate(id, address)
+    if (this.#isDuplicate(address, outcome)) duplicate(id, address)
+  }
+
+  /** Siblings that dial each other at once are refused as well, and have no link too many. */
+  #isDuplicate(address: string, { kind, id }: Exclude<DialOutcome, { kind: 'failed' }>): boolean {
+    const { isTreeLink, selfId } = this.#options
+    if (id === selfId || id === 0n) return false
+    if (kind === 'refused' && isTreeLink(id)) return true
+    return [...this.#places].some(([other, place]) => other !== address && place.id === id)
   }
 
   #later(place: Place): void {
