@@ -53,3 +53,16 @@ export function isSameFilter(a: CandidateFilter, b: CandidateFilter): boolean {
     (a.fallThrough === true) === (b.fallThrough === true)
   )
 }
+
+/** Only what filters, in one order: its owner may change the original, or keep more in it. */
+export function copyOfFilter(filter: CandidateFilter): CandidateFilter {
+  const { zone, color, cluster, version, excludeSelf, fallThrough } = filter
+  return {
+    zone,
+    color,
+    cluster,
+    version,
+    excludeSelf: excludeSelf === true,
+    fallThrough: fallThrough === true,
+  }
+}

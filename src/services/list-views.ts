@@ -1,9 +1,14 @@
 // The views of each list of candidates: made when a list is first seen, found again afterwards.
 
 import { type Candidate, compareCandidates } from './candidate.js'
-import { type CandidateFilter, filterCandidates, isSameFilter } from './candidate-filter.js'
+import {
+  type CandidateFilter,
+  copyOfFilter,
+  filterCandidates,
+  isSameFilter,
+} from './candidate-filter.js'
 import { type LoadSource, SelectorView } from './selector-view.js'
-import { calibrate, reducedWeights, type ZoneRow } from './zone-calibration.js'
+import { calibrate, isShared, reducedWeights, weightOf, type ZoneRow } from './zone-calibration.js'
 
 interface FilteredViews {
   readonly filter: CandidateFilter
@@ -49,45 +54,36 @@ export class ListViews {
   }
 
   #filtered(list: readonly Candidate[], filter: CandidateFilter): FilteredViews {
-    let known = this.#lists.get(list)
-    if (known === undefined) this.#lists.set(list, (known = []))
+    const known = this.#lists.get(list) ?? []
     const found = known.find((one) => isSameFilter(one.filter, filter))
     if (found !== undefined) return found
-    const made = { filter: { ...filter }, views: this.#make(list, filter) }
-    known.unshift(made)
-    if (known.length > FILTERS_MAX) known.pop()
+    const own = copyOfFilter(filter)
+    const made = { filter: own, views: this.#make(list, own) }
+    this.#lists.set(list, [made, ...known.slice(0, FILTERS_MAX - 1)])
     return made
   }
 
   #make(list: readonly Candidate[], filter: CandidateFilter): SelectorView[] {
     const open = filterCandidates(list, filter).sort(compareCandidates)
     const app = list[0]?.record.app ?? ''
-    const rows = this.#rows.get(app) ?? []
+    const name = [app, ...Object.values(filter).map(String)]
+    const zone = filter.zone ?? this.#ownZone
+    const rows = filter.zone === undefined ? (this.#rows.get(app) ?? []) : []
     const places = open.map(({ record }) => record)
-    const weights = calibrate(places, filter.zone ?? this.#ownZone, rows)
-    const chosen = open.filter((_, place) => weights[place] !== 0n)
-    const views = [
-      this.#view(
-        chosen,
-        weights.filter((weight) => weight !== 0n),
-        [app, filter, 0],
-      ),
-    ]
-    const isShared = rows.some(({ src }) => src === (filter.zone ?? this.#ownZone))
-    if (!isShared) views.push(this.#others(open, weights, [app, filter, 1]))
+    const weights = calibrate(places, zone, rows)
+    const views = [this.#view(open, weights, ['first', ...name])]
+    if (!isShared(places, zone, rows)) {
+      const spare = places.map((place, at) => (weights[at] === 0n ? weightOf(place) : 0n))
+      views.push(this.#view(open, spare, ['spare', ...name]))
+    }
     return views.filter(({ candidates }) => candidates.length > 0)
   }
 
-  /** Without a row the other zones stand in where the own one has no healthy service. */
-  #others(open: readonly Candidate[], taken: readonly bigint[], lineage: unknown): SelectorView {
-    const others = open.filter((_, place) => taken[place] === 0n)
-    const places = others.map(({ record }) => record)
-    return this.#view(others, calibrate(places, '', []), lineage)
-  }
-
-  #view(candidates: Candidate[], weights: bigint[], lineage: unknown): SelectorView {
-    const token = this.#lineage(JSON.stringify(lineage))
-    return new SelectorView(candidates, reducedWeights(weights), token, this.#loads)
+  /** Of those that have a weight. */
+  #view(open: readonly Candidate[], weights: readonly bigint[], name: string[]): SelectorView {
+    const candidates = Object.freeze(open.filter((_, place) => weights[place] !== 0n))
+    const reduced = reducedWeights(weights.filter((weight) => weight !== 0n))
+    return new SelectorView(candidates, reduced, this.#lineage(JSON.stringify(name)), this.#loads)
   }
 
   #lineage(text: string): object {

@@ -2,6 +2,7 @@
 
 import type { Candidate } from './candidate.js'
 import type { CandidateFilter } from './candidate-filter.js'
+import { isFree, SCORE_MAX } from './health-score.js'
 import { ListViews } from './list-views.js'
 import type { PickContext, SelectKey, Selector } from './selector.js'
 import { SELECTOR_DEFAULT, SelectorRegistry } from './selector-registry.js'
@@ -61,7 +62,7 @@ export interface PipelineSetup {
 /** Picks for one choice, so that a healthy service is found among ailing ones (services.md 5.6). */
 const ATTEMPTS_MAX = 10
 const NO_OPTIONS: SelectOptions = {}
-const ALL_HEALTHY: HealthGate = { isSpotless: true, scoreOf: () => 100, admits: () => true }
+const ALL_HEALTHY: HealthGate = { isSpotless: true, scoreOf: () => SCORE_MAX, admits: () => true }
 
 export class Pipeline {
   readonly selectors: SelectorRegistry
@@ -127,7 +128,7 @@ export class Pipeline {
     for (let step = 0; step < candidates.length; step += 1) {
       const place = (start + step) % candidates.length
       const score = this.#health.scoreOf(view.keyAt(place))
-      if (score >= 100) return { kind: 'chosen', candidate: candidates[place] as Candidate }
+      if (isFree(score)) return { kind: 'chosen', candidate: candidates[place] as Candidate }
       scoreMost = Math.max(scoreMost, score)
     }
     return scoreMost === 0

@@ -43,12 +43,25 @@ export function calibrate(
   rows: readonly ZoneRow[],
 ): bigint[] {
   const totals = zoneTotals(places)
-  const factors = zoneFactors(totals, rows.find(({ src }) => src === ownZone)?.dst)
+  const factors = zoneFactors(totals, dstOf(ownZone, rows))
   if (factors !== undefined) {
     return places.map((place) => weightOf(place) * (factors.get(place.zone) ?? 0n))
   }
   const isOwnOnly = totals.has(ownZone)
   return places.map((place) => (isOwnOnly && place.zone !== ownZone ? 0n : weightOf(place)))
+}
+
+/** Whether a row divides the traffic of `ownZone` among these places. */
+export function isShared(
+  places: readonly WeightedPlace[],
+  ownZone: string,
+  rows: readonly ZoneRow[],
+): boolean {
+  return zoneFactors(zoneTotals(places), dstOf(ownZone, rows)) !== undefined
+}
+
+function dstOf(ownZone: string, rows: readonly ZoneRow[]): ZoneRow['dst'] | undefined {
+  return rows.find(({ src }) => src === ownZone)?.dst
 }
 
 /** `r * M / T` of each zone that has services and a share. */
