@@ -1,8 +1,12 @@
 // The strategies by name: the built-in ones and those a program adds.
 
+import { ConsistentHashSelector } from './consistent-hash-selector.js'
+import { HashSelector } from './hash-selector.js'
+import { LeastLoadSelector } from './least-load-selector.js'
 import { RandomSelector } from './random-selector.js'
 import { RoundRobinSelector } from './round-robin-selector.js'
 import type { Selector } from './selector.js'
+import { SmoothSelector } from './smooth-selector.js'
 
 export const SELECTOR_DEFAULT = 'random'
 
@@ -10,6 +14,10 @@ export class SelectorRegistry {
   readonly #selectors = new Map<string, Selector>([
     [SELECTOR_DEFAULT, new RandomSelector()],
     ['roundRobin', new RoundRobinSelector()],
+    ['smooth', new SmoothSelector()],
+    ['leastLoad', new LeastLoadSelector()],
+    ['hash', new HashSelector()],
+    ['consistentHash', new ConsistentHashSelector()],
   ])
 
   get names(): string[] {

@@ -1,10 +1,8 @@
 // What a strategy is: it picks one of the candidates that are left.
 
 import type { Candidate } from './candidate.js'
+import type { SelectKey } from './select-key.js'
 import type { SelectorView } from './selector-view.js'
-
-/** What a caller may give to have the same service for the same thing. */
-export type SelectKey = number | bigint | string
 
 export interface PickContext {
   /** The type of the services. */

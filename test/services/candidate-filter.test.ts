@@ -21,11 +21,7 @@ const TABLE: ReadonlyArray<readonly [string, CandidateFilter, readonly number[]]
   ['a version leaves those of that version', { version: '1.0' }, [1]],
   ['all that is asked for must hold', { color: 'red', cluster: 'a', version: '1.1' }, []],
   ['a colour nobody has leaves nobody', { color: 'blue' }, []],
-  [
-    'asked to, it falls through to those of any',
-    { color: 'blue', fallThrough: true },
-    [1, 2, 3],
-  ],
+  ['asked to, it falls through to those of any', { color: 'blue', fallThrough: true }, [1, 2, 3]],
   [
     'falling through keeps a filter that somebody passes',
     { color: 'red', fallThrough: true },
