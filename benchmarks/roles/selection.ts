@@ -6,7 +6,8 @@ import { HealthTable } from '../../src/services/health-table.js'
 import { Pipeline } from '../../src/services/pipeline.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
 
-const PICKS = 2_000_000
+const PICKS = 200_000
+const PASSES = 10
 const LISTS = 50
 
 function listOf(instances: number): Candidate[] {
@@ -39,17 +40,21 @@ function recordAt(place: number): ServiceRecord {
   }
 }
 
+/** The best of some passes: what else runs on the machine only ever adds. */
 function pickNs(pipeline: Pipeline, list: readonly Candidate[], selector: string): number {
   const options = { selector, key: 0 }
   let chosen = 0
-  const startMs = performance.now()
-  for (let pick = 0; pick < PICKS; pick += 1) {
-    options.key = pick
-    if (pipeline.select(list, options).kind === 'chosen') chosen += 1
+  let bestMs = Number.POSITIVE_INFINITY
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const startMs = performance.now()
+    for (let pick = 0; pick < PICKS; pick += 1) {
+      options.key = pick
+      if (pipeline.select(list, options).kind === 'chosen') chosen += 1
+    }
+    bestMs = Math.min(bestMs, performance.now() - startMs)
   }
-  const tookMs = performance.now() - startMs
-  if (chosen !== PICKS) throw new Error(`${PICKS - chosen} of ${PICKS} choices were refused`)
-  return (tookMs / PICKS) * 1e6
+  if (chosen !== PICKS * PASSES) throw new Error('a choice was refused')
+  return (bestMs / PICKS) * 1e6
 }
 
 function firstPickNs(pipeline: Pipeline, instances: number, selector: string): number {
@@ -75,5 +80,5 @@ export async function startSelection(options: RoleOptions): Promise<Role> {
   const ailing = pickNs(pipeline, list, selector)
   const first = firstPickNs(pipeline, instances, selector)
   const figures = { pickNs: healthy, ailingPickNs: ailing, firstPickNs: first }
-  return { mark: () => ({ ...markOf(PICKS), figures }) }
+  return { mark: () => ({ ...markOf(PICKS * PASSES), figures }) }
 }

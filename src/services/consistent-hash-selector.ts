@@ -13,8 +13,8 @@ import { PerView, type SelectorView } from './selector-view.js'
  */
 const POINTS_PER_WEIGHT = 16
 const POINTS_MAX = 1600
-/** All of them together, where there are thousands of services or weights are high. */
-const RING_POINTS_MAX = 1 << 18
+/** All of them together: sorting them is what the first pick of a new list waits for. */
+const RING_POINTS_MAX = 1 << 16
 /** More services than anyone has; a place and a point of 32 bits together are exact below 2^53. */
 const PLACES_MAX = 2 ** 20
 

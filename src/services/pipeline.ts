@@ -5,8 +5,8 @@ import type { CandidateFilter } from './candidate-filter.js'
 import { isFree, SCORE_MAX } from './health-score.js'
 import { ListViews } from './list-views.js'
 import type { SelectKey } from './select-key.js'
-import type { PickContext, Selector } from './selector.js'
-import { SELECTOR_DEFAULT, SelectorRegistry } from './selector-registry.js'
+import type { PickContext } from './selector.js'
+import { SELECTOR_DEFAULT, SelectorRegistry, type Strategy } from './selector-registry.js'
 import type { LoadSource, SelectorView } from './selector-view.js'
 import type { ZoneRow } from './zone-calibration.js'
 
@@ -90,28 +90,29 @@ export class Pipeline {
    */
   select(candidates: readonly Candidate[], options: SelectOptions = NO_OPTIONS): Selection {
     const name = options.selector ?? SELECTOR_DEFAULT
-    const selector = this.selectors.find(name)
-    if (selector === undefined) return refusal('bad_selector', `there is no selector ${name}`)
+    const strategy = this.selectors.find(name)
+    if (strategy === undefined) return refusal('bad_selector', `there is no selector ${name}`)
     let refused: Refusal | undefined
-    for (const view of this.#lists.viewsOf(candidates, options)) {
-      const selection = this.#selectFrom(view, selector, options.key)
+    const views = this.#lists.viewsOf(candidates, options)
+    for (let at = 0; at < views.length; at += 1) {
+      const selection = this.#selectFrom(views[at] as SelectorView, strategy, options.key)
       if (selection.kind === 'chosen' || selection.reason === 'bad_selector') return selection
       refused ??= selection
     }
     return refused ?? refusal('no_service', 'no service is up and matches')
   }
 
-  #selectFrom(view: SelectorView, selector: Selector, key: SelectKey | undefined): Selection {
-    const { candidates } = view
-    const app = (candidates[0] as Candidate).record.app
+  #selectFrom(view: SelectorView, strategy: Strategy, key: SelectKey | undefined): Selection {
+    const { app, candidates } = view
     const context = { app, key, chance: this.#chance, attempt: 0, view }
+    const isSticky = strategy.selector.isSticky === true
     // One that is alone is asked once: asked again and again it would refuse hardly any load.
-    const attempts = selector.isSticky === true || candidates.length === 1 ? 1 : ATTEMPTS_MAX
+    const attempts = isSticky || candidates.length === 1 ? 1 : ATTEMPTS_MAX
     for (; context.attempt < attempts; context.attempt += 1) {
-      const picked = pickOf(selector, context)
+      const picked = pickOf(strategy, context)
       if (picked.kind === 'refused' || this.#admits(view, picked.candidate)) return picked
     }
-    return selector.isSticky === true
+    return isSticky
       ? refusal('overloaded', 'the service of this key takes no more now')
       : this.#lastResort(view)
   }
@@ -140,7 +141,7 @@ export class Pipeline {
 
 const RECORDED_LOADS: LoadSource = { version: 0, loadOf: ({ record }) => record.overload[0] }
 
-function pickOf(selector: Selector, context: PickContext): Selection {
+function pickOf({ selector, isTrusted }: Strategy, context: PickContext): Selection {
   let candidate: Candidate | undefined
   try {
     candidate = selector.pick(context.view.candidates, context)
@@ -148,9 +149,9 @@ function pickOf(selector: Selector, context: PickContext): Selection {
     return { ...refusal('bad_selector', 'the selector threw'), cause }
   }
   if (candidate === undefined) return refusal('no_service', 'the selector wanted none')
-  return context.view.placeOf(candidate) === undefined
-    ? refusal('bad_selector', 'the selector returned what it was not given')
-    : { kind: 'chosen', candidate }
+  return isTrusted || context.view.placeOf(candidate) !== undefined
+    ? { kind: 'chosen', candidate }
+    : refusal('bad_selector', 'the selector returned what it was not given')
 }
 
 function refusal(reason: RefusalReason, says: string): Refusal {

@@ -10,28 +10,45 @@ import { SmoothSelector } from './smooth-selector.js'
 
 export const SELECTOR_DEFAULT = 'random'
 
+export interface Strategy {
+  readonly selector: Selector
+  /** What it returns needs no look: built in, it returns what it was given. */
+  readonly isTrusted: boolean
+}
+
 export class SelectorRegistry {
-  readonly #selectors = new Map<string, Selector>([
-    [SELECTOR_DEFAULT, new RandomSelector()],
-    ['roundRobin', new RoundRobinSelector()],
-    ['smooth', new SmoothSelector()],
-    ['leastLoad', new LeastLoadSelector()],
-    ['hash', new HashSelector()],
-    ['consistentHash', new ConsistentHashSelector()],
-  ])
+  readonly #strategies = new Map<string, Strategy>(
+    Object.entries({
+      [SELECTOR_DEFAULT]: new RandomSelector(),
+      roundRobin: new RoundRobinSelector(),
+      smooth: new SmoothSelector(),
+      leastLoad: new LeastLoadSelector(),
+      hash: new HashSelector(),
+      consistentHash: new ConsistentHashSelector(),
+    }).map(([name, selector]) => [name, { selector, isTrusted: true }]),
+  )
+  /** Callers ask for the same name again and again. */
+  #lastName = ''
+  #last: Strategy | undefined
 
   get names(): string[] {
-    return [...this.#selectors.keys()]
+    return [...this.#strategies.keys()]
   }
 
-  find(name: string): Selector | undefined {
-    return this.#selectors.get(name)
+  find(name: string): Strategy | undefined {
+    if (name !== this.#lastName) {
+      this.#last = this.#strategies.get(name)
+      this.#lastName = name
+    }
+    return this.#last
   }
 
   /** `false`, and nothing changes, where the name is taken or empty. */
   add(name: string, selector: Selector): boolean {
-    if (name === '' || this.#selectors.has(name)) return false
-    this.#selectors.set(name, selector)
+    if (name === '' || this.#strategies.has(name)) return false
+    this.#strategies.set(name, { selector, isTrusted: false })
+    this.#lastName = ''
+    this.#last = undefined
     return true
   }
 }

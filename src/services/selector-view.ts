@@ -11,6 +11,8 @@ export interface LoadSource {
 }
 
 export class SelectorView {
+  /** The type of the services. */
+  readonly app: string
   #places: Map<Candidate, number> | undefined
   #keys: string[] | undefined
 
@@ -22,7 +24,9 @@ export class SelectorView {
     /** The same object for all versions of one list: what is carried over hangs on it. */
     readonly lineage: object,
     readonly loads: LoadSource,
-  ) {}
+  ) {
+    this.app = candidates[0]?.record.app ?? ''
+  }
 
   /** Where it stands in `candidates`; `undefined` for what is none of them. */
   placeOf(candidate: Candidate): number | undefined {

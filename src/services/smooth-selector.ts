@@ -4,6 +4,9 @@ import type { Candidate } from './candidate.js'
 import type { PickContext, Selector } from './selector.js'
 import { PerView, type SelectorView } from './selector-view.js'
 
+/** 64 KiB for each list that is picked from in turn: 1,600 services of the default weight. */
+const KEPT_PICKS_MAX = 1 << 14
+
 /**
  * Of weight w the picks fall due at 1/2w, 3/2w, 5/2w … of a turn, and the earliest is next; of equal
  * ones the first. A turn has as many picks as the weights add up to. A heap finds the next in the
@@ -18,6 +21,9 @@ class Turn {
   /** Places, the next one first. */
   readonly #heap: Uint32Array
   #picks = 0
+  /** The places of a whole turn: the turns after the first only read them. */
+  readonly #kept: Uint32Array
+  #isKept = false
 
   constructor(
     weights: readonly number[],
@@ -29,12 +35,27 @@ class Turn {
     this.#picked = new Float64Array(weights.length)
     this.#dueAt = new Float64Array(weights.length)
     this.#heap = new Uint32Array(weights.length)
+    this.#kept = new Uint32Array(this.#turnPicks <= KEPT_PICKS_MAX ? this.#turnPicks : 0)
     this.#start()
   }
 
   next(): number {
-    if (this.#picks === this.#turnPicks) this.#start()
+    if (this.#picks === this.#turnPicks) this.#again()
+    const at = this.#picks
     this.#picks += 1
+    if (this.#isKept) return this.#kept[at] as number
+    const place = this.#nextOfHeap()
+    if (at < this.#kept.length) this.#kept[at] = place
+    return place
+  }
+
+  #again(): void {
+    if (this.#kept.length > 0) this.#isKept = true
+    if (this.#isKept) this.#picks = 0
+    else this.#start()
+  }
+
+  #nextOfHeap(): number {
     const place = this.#heap[0] as number
     const picked = (this.#picked[place] as number) + 1
     this.#picked[place] = picked
@@ -69,7 +90,8 @@ class Turn {
   }
 
   #isEarlier(a: number | undefined, b: number | undefined): boolean {
-    const [dueA, dueB] = [this.#dueAt[a as number] as number, this.#dueAt[b as number] as number]
+    const dueA = this.#dueAt[a as number] as number
+    const dueB = this.#dueAt[b as number] as number
     return dueA === dueB ? (a as number) < (b as number) : dueA < dueB
   }
 }
