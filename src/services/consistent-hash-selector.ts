@@ -1,4 +1,4 @@
-// The key names a point of a ring, and the next service on it: few keys move when one comes or goes.
+// The key names a point of a ring and the next service on it: few keys move when services change.
 
 import { WEIGHT_DEFAULT } from '../directory/record.js'
 import type { Candidate } from './candidate.js'

@@ -1,4 +1,4 @@
-// Chooses one service of a list: filter, then zones, then strategy, then its health (services.md M8).
+// Chooses one service of a list: filter, zones, strategy, and the health of the one picked (M8).
 
 import type { Candidate } from './candidate.js'
 import type { CandidateFilter } from './candidate-filter.js'

@@ -6,14 +6,25 @@ import type { PickContext, Selector } from './selector.js'
 /** Types are named by callers: beyond this many the cursors start again. */
 const CURSORS_MAX = 4096
 
-export class RoundRobinSelector implements Selector {
+interface Cursor {
   /** Picks made so far; whoever is at this place of the present list is next. */
-  readonly #cursors = new Map<string, number>()
+  picks: number
+}
+
+export class RoundRobinSelector implements Selector {
+  readonly #cursors = new Map<string, Cursor>()
 
   pick(candidates: readonly Candidate[], { app }: PickContext): Candidate | undefined {
-    const cursor = this.#cursors.get(app) ?? 0
-    if (cursor === 0 && this.#cursors.size >= CURSORS_MAX) this.#cursors.clear()
-    this.#cursors.set(app, cursor + 1)
-    return candidates[cursor % candidates.length]
+    const cursor = this.#cursors.get(app) ?? this.#started(app)
+    const place = cursor.picks % candidates.length
+    cursor.picks += 1
+    return candidates[place]
+  }
+
+  #started(app: string): Cursor {
+    if (this.#cursors.size >= CURSORS_MAX) this.#cursors.clear()
+    const cursor = { picks: 0 }
+    this.#cursors.set(app, cursor)
+    return cursor
   }
 }

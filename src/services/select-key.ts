@@ -10,10 +10,17 @@ export type SelectKey = number | bigint | string
  */
 export function keyModulo(key: SelectKey | undefined, count: number): number {
   if (typeof key === 'string') return nameHash(key) % count
-  if (typeof key === 'bigint')
-    return Number(((key % BigInt(count)) + BigInt(count)) % BigInt(count))
-  if (Number.isSafeInteger(key)) return (((key as number) % count) + count) % count
+  if (typeof key === 'bigint') return bigintModulo(key, BigInt(count))
+  if (Number.isSafeInteger(key)) {
+    const rest = (key as number) % count
+    return rest < 0 ? rest + count : rest
+  }
   throw new TypeError('the selector needs a key: a text, a bigint or a whole number')
+}
+
+function bigintModulo(key: bigint, count: bigint): number {
+  const rest = key % count
+  return Number(rest < 0n ? rest + count : rest)
 }
 
 /** The key as an evenly distributed number of 32 bits, the same in every process. */

@@ -8,7 +8,7 @@ import { PerView, type SelectorView } from './selector-view.js'
 const KEPT_PICKS_MAX = 1 << 14
 
 /**
- * Of weight w the picks fall due at 1/2w, 3/2w, 5/2w … of a turn, and the earliest is next; of equal
+ * Of weight w the picks fall due at 1/2w, 3/2w, 5/2w … of a turn. The earliest is next, of equal
  * ones the first. A turn has as many picks as the weights add up to. A heap finds the next in the
  * logarithm of the number of services; counting by weights would visit each of them.
  */

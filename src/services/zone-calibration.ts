@@ -1,7 +1,7 @@
 // How the traffic of one zone is divided among zones and their services, in exact whole numbers.
 //
-// With T the total weight of a destination zone, M the product of all totals and r the zone's ratio,
-// the final weight of a service is w * r * M / T (service-systems.md 3.3). Products of many zones
+// With T the total weight of a destination zone, M the product of all totals and r its ratio, the
+// final weight of a service is w * r * M / T (service-systems.md 3.3). Products of many zones
 // pass 2^63, so all of it is bigint; nothing that comes in is changed.
 
 import { WEIGHT_DEFAULT } from '../directory/record.js'
