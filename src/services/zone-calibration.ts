@@ -78,7 +78,7 @@ export function zoneFactors(
   )
 }
 
-/** Zone names come from outside: whatever a row gives for one that is no whole number is no share. */
+/** Rows come from outside: what is no whole number, or is of every object, is no share. */
 function ratioOf(dst: ZoneRow['dst'], zone: string): bigint {
   const ratio = dst[zone]
   return Number.isSafeInteger(ratio) && (ratio as number) > 0 ? BigInt(ratio as number) : 0n
