@@ -18,6 +18,7 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
     (await import('./roles/routes-announcer.js')).startRoutesAnnouncer,
   'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
   'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
+  selection: async () => (await import('./roles/selection.js')).startSelection,
   'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
   'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,
   'bare-relay': async () => (await import('./roles/bare-relay.js')).startBareRelay,

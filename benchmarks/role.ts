@@ -20,6 +20,9 @@ export interface RoleOptions {
   readonly records?: number
   /** Of `route-tables`: which representation. */
   readonly table?: string
+  /** Of `selection`: the strategy, and how many services it chooses from. */
+  readonly selector?: string
+  readonly instances?: number
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
   /** `sendMany` and batches, in place of a call and an event for each message. */

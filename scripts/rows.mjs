@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** A row of a later issue is not missing yet: which stages of services.md section 9 come later. */
-const THIS_ISSUE = [/^000-/, /^001-0[1-5]/, /^002-(?!15)/, /^X-(2[1-9]|3\d|4[016-9]|50)\b/]
+const THIS_ISSUE = [/^000-/, /^001-(0\d|1\d|2[0-389])/, /^002-/, /^X-(0\d|[1-3]\d|4[0-46-9]|50)\b/]
 const WAITING = new Set(['X-45'])
 
 function designPage() {

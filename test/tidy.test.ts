@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ['wire'],
   channel: [],
   directory: ['core', 'wire'],
+  services: ['directory', 'node', 'wire'],
   bootstrap: [],
   node: ['core', 'wire', 'channel'],
   'directory/shell': ['directory', 'bootstrap', 'node', 'core', 'wire'],
@@ -150,10 +151,41 @@ function isRunning(circle: readonly string[]): boolean {
 /** Rooms where nothing but arguments decides. */
 const PURE_ROOMS = ['core', 'wire', 'directory']
 
-test('core, wire and directory have no clock, no chance, no timer and nothing of Node', (t) => {
+/** Choosing a service is pure too; beside it the room has what talks to the node. */
+const PURE_FILES = [
+  'candidate',
+  'candidate-filter',
+  'consistent-hash-selector',
+  'hash-selector',
+  'health-score',
+  'health-table',
+  'least-load-selector',
+  'list-views',
+  'load-gauge',
+  'load-values',
+  'name-hash',
+  'pipeline',
+  'random-selector',
+  'round-robin-selector',
+  'select-key',
+  'selector',
+  'selector-registry',
+  'selector-view',
+  'smooth-selector',
+  'zone-calibration',
+].map((name) => `src/services/${name}.ts`)
+
+test('core, wire, directory and the choice of a service have no clock, no chance, no timer and nothing of Node', (t) => {
   const pure = SOURCES.filter((path) => PURE_ROOMS.includes(roomOf(path)))
   t.deepEqual(
-    breaches(pure, (line) => IMPURE.find(([pattern]) => pattern.test(line))?.[1]),
+    PURE_FILES.filter((path) => !SOURCES.includes(path)),
+    [],
+  )
+  t.deepEqual(
+    breaches(
+      [...pure, ...PURE_FILES],
+      (line) => IMPURE.find(([pattern]) => pattern.test(line))?.[1],
+    ),
     [],
   )
 })
