@@ -12,6 +12,8 @@ export interface BootstrapProvider {
    * is an empty list; rejects only where the source cannot be asked.
    */
   read(): Promise<readonly string[]>
+  /** A source that notices changes by itself says so; it is read again soon after. */
+  watch?(onChange: () => void): void
   /** Releases what it holds. `read` is not called after it. */
   close(): Promise<void>
 }
