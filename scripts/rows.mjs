@@ -40,10 +40,10 @@ function testFiles(folder) {
   })
 }
 
-/** Titles are the first argument of `test`, in quotes of any kind. */
+/** Titles are the first argument of `test`, or of a `run` that may skip, in quotes of any kind. */
 function titlesOf(path) {
   const source = readFileSync(path, 'utf8')
-  const found = source.matchAll(/\btest(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs)
+  const found = source.matchAll(/\b(?:test|run)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs)
   return [...found].map(([, , title]) => title)
 }
 

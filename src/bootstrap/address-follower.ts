@@ -5,6 +5,9 @@ import type { BootstrapProvider } from './bootstrap-provider.js'
 /** services.md 5.6: a registry that moves is found again after about this long. */
 export const REREAD_MS = 1_000
 
+/** A source that changes all the time is not read all the time. */
+const HINT_MS = 50
+
 export interface FollowerTimer {
   /** Calls once, later; the answer cancels it. It does not keep the process alive. */
   after(delayMs: number, run: () => void): () => void
@@ -25,10 +28,13 @@ export class AddressFollower {
   #cancel: () => void = () => undefined
   #reading: Promise<void> = Promise.resolve()
   #isOn = true
+  #isReading = false
+  #isHinted = false
 
   constructor(provider: BootstrapProvider, options: FollowerOptions) {
     this.#provider = provider
     this.#options = options
+    provider.watch?.(() => this.#hint())
     this.#reading = this.#read()
   }
 
@@ -44,18 +50,30 @@ export class AddressFollower {
     await this.#provider.close()
   }
 
+  #hint(): void {
+    if (this.#isHinted || !this.#isOn) return
+    this.#isHinted = true
+    if (!this.#isReading) this.#readIn(HINT_MS)
+  }
+
+  #readIn(delayMs: number): void {
+    this.#cancel()
+    this.#cancel = this.#options.timer.after(delayMs, () => {
+      this.#reading = this.#read()
+    })
+  }
+
   async #read(): Promise<void> {
+    this.#isReading = true
+    this.#isHinted = false
     try {
       const addresses = await this.#provider.read()
       if (this.#isOn) this.#compare(addresses)
     } catch (error) {
       if (this.#isOn) this.#options.onFailure(error)
     }
-    if (!this.#isOn) return
-    const { timer, rereadMs = REREAD_MS } = this.#options
-    this.#cancel = timer.after(rereadMs, () => {
-      this.#reading = this.#read()
-    })
+    this.#isReading = false
+    if (this.#isOn) this.#readIn(this.#isHinted ? HINT_MS : (this.#options.rereadMs ?? REREAD_MS))
   }
 
   #compare(addresses: readonly string[]): void {

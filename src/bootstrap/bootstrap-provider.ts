@@ -12,9 +12,23 @@ export interface BootstrapProvider {
    * is an empty list; rejects only where the source cannot be asked.
    */
   read(): Promise<readonly string[]>
+  /** A source that notices changes by itself says so; it is read again soon after. */
+  watch?(onChange: () => void): void
   /** Releases what it holds. `read` is not called after it. */
   close(): Promise<void>
 }
+
+/** A store that registries write to themselves, beside being read. */
+export interface AdvertisingProvider extends BootstrapProvider {
+  /**
+   * Makes these the addresses of this registry, in place of those it gave before, until
+   * `ADVERTISED_MS` from now. Rejects where the store cannot be asked; `close` withdraws them.
+   */
+  advertise(addresses: readonly string[]): Promise<void>
+}
+
+/** A registry that died is gone from the store after this; three advertisements may fail. */
+export const ADVERTISED_MS = 5_000
 
 /** Every provider hands its raw list through here, so a broken source does no harm. */
 export function lawfulAddresses(raw: Iterable<string>): string[] {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { AddressFollower, type FollowerTimer } from '../../src/bootstrap/address-follower.js'
+import { AddressFollower } from '../../src/bootstrap/address-follower.js'
 import {
   ADDRESSES_MAX,
   type BootstrapProvider,
@@ -10,10 +10,29 @@ import {
 } from '../../src/bootstrap/bootstrap-provider.js'
 import { FileProvider } from '../../src/bootstrap/file-provider.js'
 import { StaticProvider } from '../../src/bootstrap/static-provider.js'
+import { filledEtcd, filledRedis } from './_filled.js'
+import { HandTimer } from './_hand-timer.js'
+import { absence, etcdProgram, openStore, redisProgram, type Store } from './_stores.js'
 
 interface Made {
   readonly provider: BootstrapProvider
   remove(): void
+}
+
+const stores: Partial<Record<string, Store>> = {}
+const programs = { redis: redisProgram, etcd: etcdProgram }
+
+test.before(async () => {
+  for (const [name, program] of Object.entries(programs)) {
+    if (absence(program) === undefined) stores[name] = await openStore(program)
+  }
+})
+test.after.always(async () => {
+  for (const store of Object.values(stores)) await store?.remove()
+})
+
+function urlOf(name: keyof typeof programs): string {
+  return stores[name]?.url ?? ''
 }
 
 function fileOf(text: string | undefined): Made & { path: string } {
@@ -25,30 +44,39 @@ function fileOf(text: string | undefined): Made & { path: string } {
 }
 
 /** Each provider with the same list in it. */
-const providers: Readonly<Record<string, (addresses: readonly string[]) => Made>> = {
+const providers: Readonly<Record<string, (raw: readonly string[]) => Made | Promise<Made>>> = {
   static: (addresses) => ({ provider: new StaticProvider(addresses), remove: () => undefined }),
   file: (addresses) => fileOf(addresses.join('\n')),
+  redis: (addresses) => filledRedis(urlOf('redis'), addresses),
+  etcd: (addresses) => filledEtcd(urlOf('etcd'), addresses),
 }
 
 for (const [name, make] of Object.entries(providers)) {
-  test(`001-01: the ${name} provider hands out its addresses in order, each once`, async (t) => {
-    const { provider, remove } = make(['tcp://a:1', 'unix:///b', 'tcp://a:1', ' tcp://c:2 '])
+  const program = name === 'redis' || name === 'etcd' ? programs[name] : undefined
+  const reason = program && absence(program)
+  const run = reason === undefined ? test : test.skip
+  const why = reason === undefined ? '' : ` (skipped: ${reason})`
+
+  run(`001-01: the ${name} provider gives its addresses in order, each once${why}`, async (t) => {
+    const { provider, remove } = await make(['tcp://a:1', 'unix:///b', 'tcp://a:1', ' tcp://c:2 '])
     t.teardown(remove)
     t.deepEqual(await provider.read(), ['tcp://a:1', 'unix:///b', 'tcp://c:2'])
     await provider.close()
   })
 
-  test(`the ${name} provider drops what is no address, and what is too much`, async (t) => {
+  run(`the ${name} provider drops what is no address, and what is too much${why}`, async (t) => {
     const many = Array.from({ length: ADDRESSES_MAX + 9 }, (_, i) => `tcp://h${i}:1`)
-    const { provider, remove } = make(['nonsense', `tcp://${'x'.repeat(300)}`, '', ...many])
+    const { provider, remove } = await make(['nonsense', `tcp://${'x'.repeat(300)}`, '', ...many])
     t.teardown(remove)
     t.deepEqual(await provider.read(), many.slice(0, ADDRESSES_MAX))
+    await provider.close()
   })
 
-  test(`the ${name} provider with nothing in it has an empty list`, async (t) => {
-    const { provider, remove } = make([])
+  run(`the ${name} provider with nothing in it has an empty list${why}`, async (t) => {
+    const { provider, remove } = await make([])
     t.teardown(remove)
     t.deepEqual(await provider.read(), [])
+    await provider.close()
   })
 }
 
@@ -72,24 +100,6 @@ test('a folder instead of a file is an error, not a list', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   await t.throwsAsync(new FileProvider(folder).read())
 })
-
-/** Rings when the test says so. */
-class HandTimer implements FollowerTimer {
-  pending: { delayMs: number; run: () => void } | undefined
-
-  after(delayMs: number, run: () => void): () => void {
-    this.pending = { delayMs, run }
-    return () => {
-      this.pending = undefined
-    }
-  }
-
-  ring(): void {
-    const { pending } = this
-    this.pending = undefined
-    pending?.run()
-  }
-}
 
 test('001-02a: who starts before the file exists reads it every second, and sees it come', async (t) => {
   const { provider, remove, path } = fileOf(undefined)
