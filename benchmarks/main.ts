@@ -7,6 +7,8 @@ import type { Cell, Question } from './question.js'
 import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
+import { oneWayPeers } from './questions/one-way-peers.js'
+import { requestPeers } from './questions/request-peers.js'
 import { requestReply } from './questions/request-reply.js'
 import { ring } from './questions/ring.js'
 import { ringAnswer } from './questions/ring-answer.js'
@@ -23,15 +25,27 @@ interface Entry {
   ask(args: BenchArguments): Promise<readonly CellResult[]>
 }
 
+/** Without the peers that nobody asked for. */
+function besides<C extends Cell>(
+  question: Question<C>,
+  against: readonly string[] | undefined,
+): Question<C> {
+  if (against === undefined || question.peers === undefined) return question
+  const unwanted = new Set(question.peers.filter((name) => !against.includes(name)))
+  return { ...question, subjects: question.subjects.filter((name) => !unwanted.has(name)) }
+}
+
 function entryOf<C extends Cell>(question: Question<C>): Entry {
   return {
     name: question.name,
     title: question.title,
-    ask: async ({ cpuProf, quick, rounds }) => {
+    ask: async ({ against, cpuProf, quick, rounds }) => {
       const execArgv = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`]
-      const results = await runQuestion(question, { rounds, quick, execArgv, onProgress: progress })
+      const options = { rounds, quick, execArgv, onProgress: progress }
+      const asked = besides(question, against)
+      const results = await runQuestion(asked, options)
       progress('')
-      process.stdout.write(`${reportOf(question, results).join('\n')}\n`)
+      process.stdout.write(`${reportOf(asked, results).join('\n')}\n`)
       return results
     },
   }
@@ -39,7 +53,9 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
 
 const QUESTIONS = [
   oneWay,
+  oneWayPeers,
   requestReply,
+  requestPeers,
   hop,
   encrypted,
   startUp,

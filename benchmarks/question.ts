@@ -46,6 +46,8 @@ export interface Question<C extends Cell = Cell> {
   readonly notes: readonly string[]
   readonly cells: readonly C[]
   readonly subjects: readonly string[]
+  /** Those of `subjects` that `--against` chooses from. */
+  readonly peers?: readonly string[]
   readonly measures: readonly Measure[]
   readonly readings: readonly Reading<C>[]
   /** `processes` are fresh and end with the run. */
