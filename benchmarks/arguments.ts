@@ -10,6 +10,8 @@ export interface BenchArguments {
   readonly against: readonly string[] | undefined
   /** Where all samples go. */
   readonly json: string | undefined
+  /** Kept with the result. */
+  readonly note: string | undefined
   /** A folder for the CPU profile of each process. */
   readonly cpuProf: string | undefined
 }
@@ -21,6 +23,7 @@ export const USAGE = `Usage: npm run bench -- NAME... [--quick] [--json FILE] [-
   --rounds N      rounds of each cell (5)
   --json FILE     write all samples, with the machine and the commit
   --against PEER  of the peers, only this one (several times for several; "none" for none)
+  --note TEXT     keep this with the result, e.g. what else the machine was doing
   --cpu-prof DIR  write a CPU profile of each process
 `
 
@@ -31,6 +34,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      note: { type: 'string' },
       rounds: { type: 'string' },
       against: { type: 'string', multiple: true },
       json: { type: 'string' },
@@ -39,6 +43,6 @@ export function parseArguments(args: readonly string[]): BenchArguments {
   })
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}`)
-  const { against, quick, json } = values
-  return { names: positionals, quick, rounds, against, json, cpuProf: values['cpu-prof'] }
+  const { against, json, note, quick } = values
+  return { names: positionals, quick, rounds, against, json, note, cpuProf: values['cpu-prof'] }
 }

@@ -87,13 +87,13 @@ function chosen(names: readonly string[]): readonly Entry[] {
 }
 
 function plain(result: CellResult): unknown {
-  const { cell, failures, rounds } = result
-  return { cell, failures, rounds: rounds.map((round) => Object.fromEntries(round)) }
+  const { cell, failures, missing, rounds } = result
+  return { cell, failures, missing, rounds: rounds.map((round) => Object.fromEntries(round)) }
 }
 
 async function run(args: BenchArguments): Promise<boolean> {
   const entries = chosen(args.names)
-  const machine = describeMachine(process.argv.slice(2))
+  const machine = describeMachine(process.argv.slice(2), args.note)
   const { cpuModel, cores, memoryMib, kernel, node, commit, date } = machine
   const where = `${cores} x ${cpuModel}, ${memoryMib} MiB, kernel ${kernel}`
   process.stdout.write(`${where}, Node ${node}, commit ${commit}, ${date}\n\n`)

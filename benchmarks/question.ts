@@ -48,6 +48,8 @@ export interface Question<C extends Cell = Cell> {
   readonly subjects: readonly string[]
   /** Those of `subjects` that `--against` chooses from. */
   readonly peers?: readonly string[]
+  /** What this machine lacks for a subject: it is left out, and the result says so. */
+  missing?(subject: string): string | undefined
   readonly measures: readonly Measure[]
   readonly readings: readonly Reading<C>[]
   /** `processes` are fresh and end with the run. */

@@ -77,6 +77,7 @@ export function reportOf<C extends Cell>(
     question.readings.map((reading) => readingRow(result, reading)),
   )
   const failures = results.flatMap(({ failures }) => failures)
+  const missing = Object.entries(results[0]?.missing ?? {})
   return [
     `${question.name}: ${question.title}`,
     '',
@@ -88,6 +89,7 @@ export function reportOf<C extends Cell>(
     ]),
     '',
     ...question.notes,
+    ...missing.map(([subject, why]) => `MISSING ${subject}: ${why}`),
     ...failures.map((failure) => `FAILED ${failure}`),
     '',
   ]

@@ -46,6 +46,9 @@ const FORMS: Readonly<Record<ServerKind, ServerForm>> = {
   },
 }
 
+/** Debian puts servers where users without rights do not look. */
+const ENVIRONMENT = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
+
 const START_LIMIT_MS = 20_000
 
 async function freePort(): Promise<number> {
@@ -70,7 +73,10 @@ function answers(port: number): Promise<boolean> {
 
 /** The first line that names a version; undefined where the server is not installed. */
 export function serverVersion(kind: ServerKind): string | undefined {
-  const { status, stdout } = spawnSync(kind, FORMS[kind].versionArgs, { encoding: 'utf8' })
+  const { status, stdout } = spawnSync(kind, FORMS[kind].versionArgs, {
+    env: ENVIRONMENT,
+    encoding: 'utf8',
+  })
   return status === 0 ? /\d+\.\d+\.\d+/.exec(stdout)?.[0] : undefined
 }
 
@@ -97,10 +103,15 @@ export class ServerProcess {
     mkdirSync(folder, { recursive: true })
     const ports = [await freePort(), await freePort()] as const
     const form = FORMS[kind]
-    const child = spawn(kind, form.args(ports, folder), { stdio: 'ignore' })
+    const child = spawn(kind, form.args(ports, folder), { env: ENVIRONMENT, stdio: 'ignore' })
     const address = `${form.scheme}://127.0.0.1:${ports[0]}`
     const server = new ServerProcess(kind, child, address)
-    await server.#accepting(ports[0])
+    try {
+      await server.#accepting(ports[0])
+    } catch (error) {
+      server.kill()
+      throw error
+    }
     return server
   }
 

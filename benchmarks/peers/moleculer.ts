@@ -52,7 +52,8 @@ function addressOf(broker: Broker): string {
 
 export const moleculer: Peer = {
   async openSink(options, arrived) {
-    const handler = ({ params }: Context) => arrived(params.text.length)
+    // The name of the argument tells Moleculer that a handler takes a context.
+    const handler = (ctx: Context): void => arrived(ctx.params.text.length)
     const broker = await open('receiver', options, { name: 'bench', events: { message: handler } })
     return addressOf(broker)
   },
@@ -67,9 +68,9 @@ export const moleculer: Peer = {
     }
   },
   async openAnswerer(options, answered) {
-    const ask = ({ params }: Context) => {
+    const ask = (ctx: Context) => {
       answered()
-      return params
+      return ctx.params
     }
     const broker = await open('receiver', options, { name: 'bench', actions: { ask } })
     return addressOf(broker)

@@ -1,5 +1,6 @@
 // The contract of a peer: another way for two Node processes to talk, measured on the same work.
 
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { RoleOptions } from '../role.js'
@@ -35,7 +36,8 @@ export interface PairPeer {
   readonly otherPid?: () => number
 }
 
-const requirePeer = createRequire(join(process.cwd(), 'benchmarks/package.json'))
+const FOLDER = join(process.cwd(), 'benchmarks')
+const requirePeer = createRequire(join(FOLDER, 'package.json'))
 
 /** A package of benchmarks/package.json, which need not be installed. */
 export function loadPackage<T>(name: string): T {
@@ -49,7 +51,8 @@ export function loadPackage<T>(name: string): T {
 /** Its version; undefined where it is not installed. */
 export function packageVersion(name: string): string | undefined {
   try {
-    return (requirePeer(`${name}/package.json`) as { version: string }).version
+    const path = join(FOLDER, 'node_modules', name, 'package.json')
+    return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
 // Which peers there are: each subject with its package, its server and how it is loaded.
 
 import type { BenchChannel } from '../questions/sizes.js'
-import type { ServerKind } from '../server-process.js'
-import type { PairPeer, Peer } from './peer.js'
+import { type ServerKind, serverVersion } from '../server-process.js'
+import { type PairPeer, type Peer, packageVersion } from './peer.js'
 
 export interface PeerSubject {
   readonly name: string
@@ -66,6 +66,29 @@ export const PEER_NAMES: readonly string[] = PEERS.map(({ name }) => name)
 
 export function peerNamed(name: string): PeerSubject | PairSubject | undefined {
   return PEERS.find((peer) => peer.name === name)
+}
+
+/** What this machine lacks for a subject; undefined where it has all, or the subject is no peer. */
+export function missingPeer(name: string): string | undefined {
+  const peer = peerNamed(name)
+  if (peer?.package !== undefined && packageVersion(peer.package) === undefined) {
+    return `${peer.package} is not installed: npm run bench:install`
+  }
+  const server = peer !== undefined && 'server' in peer ? peer.server : undefined
+  if (server === undefined || serverVersion(server) !== undefined) return undefined
+  return `${server} is not installed: apt-get install ${server}`
+}
+
+/** Of the packages and servers that are here. */
+export function peerVersions(): Readonly<Record<string, string>> {
+  const packages = PEERS.flatMap((peer) => peer.package ?? [])
+  const servers = PEERS.flatMap((peer) => ('server' in peer ? (peer.server ?? []) : []))
+  const found = [
+    ...packages.map((name) => [name, packageVersion(name)] as const),
+    ...servers.map((name) => [name, serverVersion(name)] as const),
+    ['etcd', serverVersion('etcd')] as const,
+  ]
+  return Object.fromEntries(found.flatMap(([name, version]) => (version ? [[name, version]] : [])))
 }
 
 function required(name: string): PeerSubject | PairSubject {

@@ -1,6 +1,6 @@
 // How many messages a second a process sends another, by treebus and by what one would use instead.
 
-import { PEER_NAMES, peerNamed } from '../peers/peers.js'
+import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
 import { BESIDE, OWN } from './beside.js'
 import { runOneWay } from './one-way.js'
@@ -40,6 +40,7 @@ export const oneWayPeers: Question<SizeCell> = {
   })),
   subjects: BESIDE,
   peers: PEER_NAMES,
+  missing: missingPeer,
   measures: [
     { key: 'perSecond', title: 'messages/s', digits: 0, spread: true },
     { key: 'cpu', title: 'CPU s/M', digits: 2, spread: true },

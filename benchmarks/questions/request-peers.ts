@@ -1,6 +1,6 @@
 // How long a request and its reply take, by treebus and by what one would use instead.
 
-import { PEER_NAMES, peerNamed } from '../peers/peers.js'
+import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
 import { BESIDE, OWN } from './beside.js'
 import { runPeerRequests } from './peers.js'
@@ -41,6 +41,7 @@ export const requestPeers: Question<LoadCell> = {
   })),
   subjects: BESIDE,
   peers: PEER_NAMES,
+  missing: missingPeer,
   measures: [
     ...LATENCY_MEASURES.filter(({ key }) => !key.endsWith('Cpu')),
     { key: 'cpu', title: 'CPU s/M', digits: 2, spread: true },
@@ -50,7 +51,8 @@ export const requestPeers: Question<LoadCell> = {
     {
       title: 'treebus unix / bare net unix, p50',
       value: (round) => ratioOf(round, 'p50Us', 'treebus unix', 'bare net unix'),
-      aim: ({ inFlight }) => (inFlight === 1 ? { kind: 'at_most', value: 1.15 } : undefined),
+      aim: ({ inFlight, payloadBytes }) =>
+        inFlight === 1 && payloadBytes === 64 ? { kind: 'at_most', value: 1.15 } : undefined,
     },
     ...RIVALS.map((peer) => ({
       title: `treebus unix / ${peer}, p50`,
