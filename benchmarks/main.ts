@@ -3,9 +3,11 @@
 import { writeFileSync } from 'node:fs'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
+import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
+import { idle } from './questions/idle.js'
 import { oneWay } from './questions/one-way.js'
 import { oneWayPeers } from './questions/one-way-peers.js'
 import { requestPeers } from './questions/request-peers.js'
@@ -57,6 +59,7 @@ const QUESTIONS = [
   requestReply,
   requestPeers,
   hop,
+  idle,
   encrypted,
   startUp,
   ring,
@@ -86,26 +89,20 @@ function chosen(names: readonly string[]): readonly Entry[] {
   })
 }
 
-function plain(result: CellResult): unknown {
-  const { cell, failures, missing, rounds } = result
-  return { cell, failures, missing, rounds: rounds.map((round) => Object.fromEntries(round)) }
-}
-
 async function run(args: BenchArguments): Promise<boolean> {
   const entries = chosen(args.names)
   const machine = describeMachine(process.argv.slice(2), args.note)
   const { cpuModel, cores, memoryMib, kernel, node, commit, date } = machine
   const where = `${cores} x ${cpuModel}, ${memoryMib} MiB, kernel ${kernel}`
   process.stdout.write(`${where}, Node ${node}, commit ${commit}, ${date}\n\n`)
-  const questions: Record<string, unknown> = {}
+  const questions: Record<string, readonly KeptCell[]> = {}
   let failures = 0
   for (const entry of entries) {
     const results = await entry.ask(args)
     for (const result of results) failures += result.failures.length
-    questions[entry.name] = results.map(plain)
-    const text = `${JSON.stringify({ machine, questions }, null, 1)}\n`
+    questions[entry.name] = results.map(keptOf)
     // After each question: what was measured survives whatever stops the next.
-    if (args.json !== undefined) writeFileSync(args.json, text)
+    if (args.json !== undefined) writeFileSync(args.json, textOf({ machine, questions }))
   }
   return failures === 0
 }

@@ -50,6 +50,8 @@ export interface Question<C extends Cell = Cell> {
   readonly peers?: readonly string[]
   /** What this machine lacks for a subject: it is left out, and the result says so. */
   missing?(subject: string): string | undefined
+  /** Whether a subject is asked in a cell; absent is yes. */
+  isAsked?(subject: string, cell: C): boolean
   readonly measures: readonly Measure[]
   readonly readings: readonly Reading<C>[]
   /** `processes` are fresh and end with the run. */

@@ -71,7 +71,9 @@ export function reportOf<C extends Cell>(
   )
   const head = ['', 'subject', ...measures.map(({ title }) => title)]
   const rows = results.flatMap((result) =>
-    question.subjects.map((subject) => rowOf(result, subject, measures)),
+    question.subjects
+      .filter((subject) => question.isAsked?.(subject, result.cell) !== false)
+      .map((subject) => rowOf(result, subject, measures)),
   )
   const readings = results.flatMap((result) =>
     question.readings.map((reading) => readingRow(result, reading)),

@@ -78,6 +78,7 @@ async function runCell<C extends Cell>(
   for (let round = 1; round <= options.rounds; round++) {
     const samples = new Map<string, Sample>()
     for (const subject of subjects) {
+      if (question.isAsked?.(subject, cell) === false) continue
       const what = `${question.name}, ${cell.name}, round ${round}/${options.rounds}, ${subject}`
       options.onProgress(what)
       try {

@@ -11,12 +11,12 @@ import { burstOf } from './sizes.js'
 
 type Subject = PeerSubject | PairSubject
 
-interface Ends {
+export interface Ends {
   readonly processes: readonly RoleProcess[]
   readonly server: ServerProcess | undefined
 }
 
-async function startEnds(
+export async function startEnds(
   peer: Subject,
   options: RoleOptions,
   [first, last]: readonly [string, string],
