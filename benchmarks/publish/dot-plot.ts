@@ -1,13 +1,14 @@
 // A picture of figures side by side: a row for each subject, a dot for the median, a line for its spread.
 
 import type { Summary } from '../statistics.js'
-import { type Axis, axisOf, placeOn, shortNumber } from './scale.js'
+import { type Axis, axisOf, placeOn, shortNumber, written } from './scale.js'
 import { element, svgOf, text } from './svg.js'
 
 export interface DotRow {
   readonly label: string
   /** Draws the eye to what is ours; yardsticks are pale. */
   readonly kind: 'ours' | 'peer' | 'yardstick'
+  readonly unit: 'count' | 'duration'
   /** In the order of the series. */
   readonly figures: readonly Summary[]
 }
@@ -24,11 +25,11 @@ export interface DotPlot {
 
 const WIDTH = 760
 const LABEL_WIDTH = 130
+/** For each figure that is written out. */
 const VALUE_WIDTH = 84
 const TOP = 62
 const ROW = 24
 const LEFT = LABEL_WIDTH + 10
-const RIGHT = WIDTH - VALUE_WIDTH
 
 export function dotPlot(plot: DotPlot): string {
   const values = plot.rows.flatMap(({ figures }) =>
@@ -36,12 +37,13 @@ export function dotPlot(plot: DotPlot): string {
   )
   const axis = axisOf(plot.axis, values)
   const bottom = TOP + plot.rows.length * ROW + 6
-  const across = (value: number): number => LEFT + placeOn(axis, value) * (RIGHT - LEFT)
+  const right = WIDTH - VALUE_WIDTH * plot.series.length
+  const across = (value: number): number => LEFT + placeOn(axis, value) * (right - LEFT)
   const body = [
     text(12, 24, plot.title, 'title'),
     ...legend(plot.series),
     ...grid(axis, across, bottom),
-    text((LEFT + RIGHT) / 2, bottom + 34, axisTitleOf(plot), 'middle'),
+    text((LEFT + right) / 2, bottom + 34, axisTitleOf(plot), 'middle'),
     ...plot.rows.flatMap((row, index) => rowOf(row, across, TOP + index * ROW + ROW / 2)),
   ]
   return svgOf({ width: WIDTH, height: bottom + 74, title: plot.title, body, footer: plot.footer })
@@ -80,7 +82,7 @@ function rowOf(row: DotRow, across: (value: number) => number, y: number): strin
     element('line', { x1: across(least), x2: across(most), y1: y, y2: y, class: `bar ${kind}` }),
     dot(across(median), y, kind, series),
   ])
-  const said = figures.map(({ median }) => shortNumber(median)).join(' / ')
+  const said = figures.map(({ median }) => written(median, row.unit)).join(' / ')
   return [
     text(LABEL_WIDTH, y + 4, label, kind === 'ours' ? 'end strong' : 'end'),
     ...marks,

@@ -20,6 +20,7 @@ function dotsOf(picture: PictureOf, results: Results): string | undefined {
   const rows = subjectsOf(cell).map((label) => ({
     label,
     kind: kindOf(label),
+    unit: picture.unit,
     figures: picture.keys.flatMap((key) => summaryIn(cell, label, key) ?? []),
   }))
   const rounds = cell.rounds.length

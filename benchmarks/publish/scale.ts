@@ -48,3 +48,10 @@ export function shortNumber(value: number): string {
   const digits = part >= 99.95 ? 0 : part >= 9.995 ? 1 : 2
   return `${Number(part.toFixed(digits))}${name}`
 }
+
+/** Counts get a unit; what has a unit already is written out. */
+export function written(value: number, unit: 'count' | 'duration'): string {
+  if (unit === 'count') return shortNumber(value)
+  const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return Number(value.toFixed(digits)).toLocaleString('en-US')
+}

@@ -1,8 +1,8 @@
 // The README's table: a row for each subject; where a peer is better than treebus, it is in bold.
 
-import { COLUMNS, type Column, kindOf } from './figures.js'
+import { COLUMNS, type Column, kindOf, PICTURES, README_PICTURES } from './figures.js'
 import { cellOf, provenanceOf, type Results, subjectsOf, summaryIn } from './results.js'
-import { shortNumber } from './scale.js'
+import { written } from './scale.js'
 
 const BEGIN = '<!-- benchmarks: written by npm run bench:report -->'
 const END = '<!-- benchmarks: end -->'
@@ -10,7 +10,7 @@ const END = '<!-- benchmarks: end -->'
 function medianOf(results: Results, column: Column, subject: string): number | undefined {
   const cell = cellOf(results, column.question, column.cell)
   const median = cell === undefined ? undefined : summaryIn(cell, subject, column.key)?.median
-  return median === undefined ? undefined : median * column.factor
+  return median
 }
 
 function subjectsIn(results: Results): readonly string[] {
@@ -34,9 +34,10 @@ function bestOfOurs(
   return column.better === 'more' ? Math.max(...ours) : Math.min(...ours)
 }
 
-function entryOf(value: number | undefined, isBetter: boolean): string {
+function entryOf(value: number | undefined, { better }: Column, isBetter: boolean): string {
   if (value === undefined) return '-'
-  return isBetter ? `**${shortNumber(value)}**` : shortNumber(value)
+  const words = written(value, better === 'more' ? 'count' : 'duration')
+  return isBetter ? `**${words}**` : words
 }
 
 export function tableOf(results: Results): string {
@@ -49,7 +50,7 @@ export function tableOf(results: Results): string {
       const best = bests[index]
       const isRival = kindOf(subject) === 'peer' && value !== undefined && best !== undefined
       const isBetter = isRival && (column.better === 'more' ? value > best : value < best)
-      return entryOf(value, isBetter)
+      return entryOf(value, column, isBetter)
     })
     return `| ${[subject, ...entries].join(' | ')} |`
   })
@@ -80,10 +81,20 @@ function captionOf(results: Results, columns: readonly Column[]): string[] {
   ]
 }
 
+/** Pictures of what was measured, below the table. */
+function imagesOf(results: Results): string {
+  const shown = PICTURES.filter(
+    ({ cell, file, question }) =>
+      README_PICTURES.some((name) => name === file) && cellOf(results, question, cell),
+  )
+  return shown.map(({ file, plot }) => `![${plot.title}](docs/benchmarks/${file})`).join('\n\n')
+}
+
 /** `page` with what stands between the marks written anew. */
 export function withTable(page: string, results: Results): string {
   const begin = page.indexOf(BEGIN)
   const end = page.indexOf(END)
   if (begin < 0 || end < begin) throw new Error(`no place for the table: ${BEGIN}`)
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${tableOf(results)}\n\n${page.slice(end)}`
+  const block = `${tableOf(results)}\n\n${imagesOf(results)}`
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${block}\n\n${page.slice(end)}`
 }
