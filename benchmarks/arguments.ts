@@ -19,7 +19,7 @@ export interface BenchArguments {
 export const USAGE = `Usage: npm run bench -- NAME... [--quick] [--json FILE] [--against PEER]...
 
   NAME            a question, or "all"
-  --quick         short runs of few cells, 3 rounds
+  --quick         one short run of few cells
   --rounds N      rounds of each cell (5)
   --json FILE     write all samples, with the machine and the commit
   --against PEER  of the peers, only this one (several times for several; "none" for none)
@@ -41,7 +41,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
       'cpu-prof': { type: 'string' },
     },
   })
-  const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}`)
   const { against, json, note, quick } = values
   return { names: positionals, quick, rounds, against, json, note, cpuProf: values['cpu-prof'] }

@@ -22,7 +22,7 @@ export interface CellResult<C extends Cell = Cell> {
 }
 
 const SPAN: Span = { warmUpMs: 1_000, measuredMs: 2_000 }
-const QUICK_SPAN: Span = { warmUpMs: 1_000, measuredMs: 1_000 }
+const QUICK_SPAN: Span = { warmUpMs: 500, measuredMs: 1_000 }
 
 const live = new Set<ProcessGroup>()
 

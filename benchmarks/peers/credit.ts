@@ -1,4 +1,4 @@
-// Credit: a receiver grants what its sender may have on its way, where the peer itself knows no bound.
+// Credit: what a receiver lets its sender have on its way, where the peer itself knows no bound.
 
 import type { RoleOptions } from '../role.js'
 

@@ -1,4 +1,4 @@
-// Redis: a server between two ioredis clients, publish and subscribe; a turn's publishes in one pipeline.
+// Redis: publish and subscribe by ioredis through a server; a turn's publishes in one pipeline.
 
 import { once } from 'node:events'
 import { loadPackage, numberedPayloads, type Peer } from './peer.js'

@@ -1,4 +1,4 @@
-// A picture of figures side by side: a row for each subject, a dot for the median, a line for its spread.
+// A picture of figures side by side: for each subject a dot for the median, a line for the spread.
 
 import type { Summary } from '../statistics.js'
 import { type Axis, axisOf, placeOn, shortNumber, written } from './scale.js'

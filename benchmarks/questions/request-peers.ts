@@ -35,7 +35,7 @@ export const requestPeers: Question<LoadCell> = {
   ],
   cells: LOADS.map(({ inFlight, payloadBytes }) => ({
     name: `${sizeName(payloadBytes)}, ${inFlight} in flight`,
-    quick: true,
+    quick: payloadBytes === 64 && inFlight <= 64,
     inFlight,
     payloadBytes,
   })),
