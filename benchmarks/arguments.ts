@@ -6,18 +6,24 @@ export interface BenchArguments {
   readonly names: readonly string[]
   readonly quick: boolean
   readonly rounds: number
+  /** Peers to measure beside; undefined is all. */
+  readonly against: readonly string[] | undefined
   /** Where all samples go. */
   readonly json: string | undefined
+  /** Kept with the result. */
+  readonly note: string | undefined
   /** A folder for the CPU profile of each process. */
   readonly cpuProf: string | undefined
 }
 
-export const USAGE = `Usage: npm run bench -- NAME... [--quick] [--json FILE] [--rounds N]
+export const USAGE = `Usage: npm run bench -- NAME... [--quick] [--json FILE] [--against PEER]...
 
   NAME            a question, or "all"
-  --quick         short runs of few cells, 3 rounds
+  --quick         one short run of few cells
   --rounds N      rounds of each cell (5)
   --json FILE     write all samples, with the machine and the commit
+  --against PEER  of the peers, only this one (several times for several; "none" for none)
+  --note TEXT     keep this with the result, e.g. what else the machine was doing
   --cpu-prof DIR  write a CPU profile of each process
 `
 
@@ -28,13 +34,15 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      note: { type: 'string' },
       rounds: { type: 'string' },
+      against: { type: 'string', multiple: true },
       json: { type: 'string' },
       'cpu-prof': { type: 'string' },
     },
   })
-  const rounds = Number(values.rounds ?? (values.quick ? 3 : 5))
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}`)
-  const { quick, json } = values
-  return { names: positionals, quick, rounds, json, cpuProf: values['cpu-prof'] }
+  const { against, json, note, quick } = values
+  return { names: positionals, quick, rounds, against, json, note, cpuProf: values['cpu-prof'] }
 }

@@ -1,7 +1,8 @@
 // The machine, the runtime and the commit that a result belongs to.
 
 import { spawnSync } from 'node:child_process'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { peerVersions } from './peers/peers.js'
 
 export interface Machine {
   readonly cpuModel: string
@@ -11,6 +12,12 @@ export interface Machine {
   readonly node: string
   /** With `+` where files differ from it; empty outside a checkout. */
   readonly commit: string
+  /** Processes that wanted a core in the minute before: above 0.3 the machine was not quiet. */
+  readonly loadBefore: number
+  /** Of the peers' packages and servers that are installed. */
+  readonly versions: Readonly<Record<string, string>>
+  /** What whoever ran it wanted to be known. */
+  readonly note?: string
   readonly date: string
   readonly command: string
 }
@@ -20,7 +27,7 @@ function git(args: readonly string[]): string {
   return status === 0 ? stdout.trim() : ''
 }
 
-export function describeMachine(args: readonly string[]): Machine {
+export function describeMachine(args: readonly string[], note?: string): Machine {
   const changed = git(['status', '--porcelain', '--untracked-files=no']) === '' ? '' : '+'
   const commit = git(['rev-parse', '--short=12', 'HEAD'])
   return {
@@ -30,6 +37,9 @@ export function describeMachine(args: readonly string[]): Machine {
     kernel: release(),
     node: process.version,
     commit: commit === '' ? '' : commit + changed,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    versions: peerVersions(),
+    ...(note === undefined ? {} : { note }),
     date: new Date().toISOString(),
     command: ['npm run bench --', ...args].join(' '),
   }

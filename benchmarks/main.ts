@@ -3,11 +3,15 @@
 import { writeFileSync } from 'node:fs'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
+import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { batches } from './questions/batches.js'
 import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
+import { idle } from './questions/idle.js'
 import { oneWay } from './questions/one-way.js'
+import { oneWayPeers } from './questions/one-way-peers.js'
+import { requestPeers } from './questions/request-peers.js'
 import { requestReply } from './questions/request-reply.js'
 import { ring } from './questions/ring.js'
 import { ringAnswer } from './questions/ring-answer.js'
@@ -25,15 +29,27 @@ interface Entry {
   ask(args: BenchArguments): Promise<readonly CellResult[]>
 }
 
+/** Without the peers that nobody asked for. */
+function besides<C extends Cell>(
+  question: Question<C>,
+  against: readonly string[] | undefined,
+): Question<C> {
+  if (against === undefined || question.peers === undefined) return question
+  const unwanted = new Set(question.peers.filter((name) => !against.includes(name)))
+  return { ...question, subjects: question.subjects.filter((name) => !unwanted.has(name)) }
+}
+
 function entryOf<C extends Cell>(question: Question<C>): Entry {
   return {
     name: question.name,
     title: question.title,
-    ask: async ({ cpuProf, quick, rounds }) => {
+    ask: async ({ against, cpuProf, quick, rounds }) => {
       const execArgv = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`]
-      const results = await runQuestion(question, { rounds, quick, execArgv, onProgress: progress })
+      const options = { rounds, quick, execArgv, onProgress: progress }
+      const asked = besides(question, against)
+      const results = await runQuestion(asked, options)
       progress('')
-      process.stdout.write(`${reportOf(question, results).join('\n')}\n`)
+      process.stdout.write(`${reportOf(asked, results).join('\n')}\n`)
       return results
     },
   }
@@ -42,8 +58,11 @@ function entryOf<C extends Cell>(question: Question<C>): Entry {
 const QUESTIONS = [
   oneWay,
   batches,
+  oneWayPeers,
   requestReply,
+  requestPeers,
   hop,
+  idle,
   encrypted,
   startUp,
   ring,
@@ -74,26 +93,20 @@ function chosen(names: readonly string[]): readonly Entry[] {
   })
 }
 
-function plain(result: CellResult): unknown {
-  const { cell, failures, rounds } = result
-  return { cell, failures, rounds: rounds.map((round) => Object.fromEntries(round)) }
-}
-
 async function run(args: BenchArguments): Promise<boolean> {
   const entries = chosen(args.names)
-  const machine = describeMachine(process.argv.slice(2))
+  const machine = describeMachine(process.argv.slice(2), args.note)
   const { cpuModel, cores, memoryMib, kernel, node, commit, date } = machine
   const where = `${cores} x ${cpuModel}, ${memoryMib} MiB, kernel ${kernel}`
   process.stdout.write(`${where}, Node ${node}, commit ${commit}, ${date}\n\n`)
-  const questions: Record<string, unknown> = {}
+  const questions: Record<string, readonly KeptCell[]> = {}
   let failures = 0
   for (const entry of entries) {
     const results = await entry.ask(args)
     for (const result of results) failures += result.failures.length
-    questions[entry.name] = results.map(plain)
-    const text = `${JSON.stringify({ machine, questions }, null, 1)}\n`
+    questions[entry.name] = results.map(keptOf)
     // After each question: what was measured survives whatever stops the next.
-    if (args.json !== undefined) writeFileSync(args.json, text)
+    if (args.json !== undefined) writeFileSync(args.json, textOf({ machine, questions }))
   }
   return failures === 0
 }

@@ -40,3 +40,14 @@ export async function measure(
 export function cpuPerMillion({ count, cpuSeconds }: Measured): number {
   return (cpuSeconds / count) * 1e6
 }
+
+/** Of all processes of a subject together, its server included, for a million of its messages. */
+export function totalsOf(
+  measured: readonly Measured[],
+  server: { readonly cpuSeconds: number; readonly peakRssMib: number } | undefined,
+): { readonly cpu: number; readonly rss: number } {
+  const counted = measured.at(-1) as Measured
+  const cpu = measured.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, server?.cpuSeconds ?? 0)
+  const rss = measured.reduce((sum, { peakRssMib }) => sum + peakRssMib, server?.peakRssMib ?? 0)
+  return { cpu: cpuPerMillion({ ...counted, cpuSeconds: cpu }), rss }
+}

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ask, Mark, RoleOptions, Told } from './role.js'
+import { type ServerKind, ServerProcess } from './server-process.js'
 
 const ENTRY = fileURLToPath(new URL('./role-process.js', import.meta.url))
 
@@ -124,6 +125,7 @@ export class RoleProcess {
 export class ProcessGroup {
   readonly #execArgv: readonly string[]
   readonly #members: RoleProcess[] = []
+  readonly #servers: ServerProcess[] = []
   readonly #folder = mkdtempSync(join(tmpdir(), 'treebus-bench-'))
   #addresses = 0
 
@@ -149,14 +151,22 @@ export class ProcessGroup {
     return member
   }
 
+  async startServer(kind: ServerKind): Promise<ServerProcess> {
+    const server = await ServerProcess.start(kind, join(this.#folder, kind))
+    this.#servers.push(server)
+    return server
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.leave()))
+    await Promise.all(this.#servers.map((server) => server.end()))
     this.#removeFolder()
   }
 
   /** At once, for a runner that is being ended itself. */
   kill(): void {
     for (const member of this.#members) member.kill()
+    for (const server of this.#servers) server.kill()
     this.#removeFolder()
   }
 

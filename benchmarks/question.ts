@@ -46,6 +46,12 @@ export interface Question<C extends Cell = Cell> {
   readonly notes: readonly string[]
   readonly cells: readonly C[]
   readonly subjects: readonly string[]
+  /** Those of `subjects` that `--against` chooses from. */
+  readonly peers?: readonly string[]
+  /** What this machine lacks for a subject: it is left out, and the result says so. */
+  missing?(subject: string): string | undefined
+  /** Whether a subject is asked in a cell; absent is yes. */
+  isAsked?(subject: string, cell: C): boolean
   readonly measures: readonly Measure[]
   readonly readings: readonly Reading<C>[]
   /** `processes` are fresh and end with the run. */

@@ -71,12 +71,15 @@ export function reportOf<C extends Cell>(
   )
   const head = ['', 'subject', ...measures.map(({ title }) => title)]
   const rows = results.flatMap((result) =>
-    question.subjects.map((subject) => rowOf(result, subject, measures)),
+    question.subjects
+      .filter((subject) => question.isAsked?.(subject, result.cell) !== false)
+      .map((subject) => rowOf(result, subject, measures)),
   )
   const readings = results.flatMap((result) =>
     question.readings.map((reading) => readingRow(result, reading)),
   )
   const failures = results.flatMap(({ failures }) => failures)
+  const missing = Object.entries(results[0]?.missing ?? {})
   return [
     `${question.name}: ${question.title}`,
     '',
@@ -88,6 +91,7 @@ export function reportOf<C extends Cell>(
     ]),
     '',
     ...question.notes,
+    ...missing.map(([subject, why]) => `MISSING ${subject}: ${why}`),
     ...failures.map((failure) => `FAILED ${failure}`),
     '',
   ]

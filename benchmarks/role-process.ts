@@ -30,6 +30,11 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'ring-source': async () => (await import('./roles/ring-source.js')).startRingSource,
   'ring-caller': async () => (await import('./roles/ring-caller.js')).startRingCaller,
   'ring-answerer': async () => (await import('./roles/ring-answerer.js')).startRingAnswerer,
+  'peer-sink': async () => (await import('./roles/peer-sink.js')).startPeerSink,
+  'peer-source': async () => (await import('./roles/peer-source.js')).startPeerSource,
+  'peer-pair': async () => (await import('./roles/peer-pair.js')).startPeerPair,
+  'peer-caller': async () => (await import('./roles/peer-caller.js')).startPeerCaller,
+  'peer-answerer': async () => (await import('./roles/peer-answerer.js')).startPeerAnswerer,
   'bare-children': async () => (await import('./roles/bare-children.js')).startBareChildren,
 }
 

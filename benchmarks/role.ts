@@ -31,6 +31,11 @@ export interface RoleOptions {
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */
   readonly spinMicros?: number
+  /** Which peer a `peer-` role plays, and the server it needs. */
+  readonly peer?: string
+  readonly server?: string
+  /** A unix socket path over which the sink grants credit, where the peer has no backpressure. */
+  readonly credit?: string
 }
 
 /** What a process tells of itself at one moment. */

@@ -17,10 +17,12 @@ export interface CellResult<C extends Cell = Cell> {
   /** One map from subject to sample for each round; a subject whose run failed is missing. */
   readonly rounds: readonly ReadonlyMap<string, Sample>[]
   readonly failures: readonly string[]
+  /** Why a subject was not asked at all. */
+  readonly missing: Readonly<Record<string, string>>
 }
 
 const SPAN: Span = { warmUpMs: 1_000, measuredMs: 2_000 }
-const QUICK_SPAN: Span = { warmUpMs: 1_000, measuredMs: 1_000 }
+const QUICK_SPAN: Span = { warmUpMs: 500, measuredMs: 1_000 }
 
 const live = new Set<ProcessGroup>()
 
@@ -50,8 +52,24 @@ async function runOnce<C extends Cell>(
   }
 }
 
+interface Present {
+  readonly subjects: readonly string[]
+  readonly missing: Readonly<Record<string, string>>
+}
+
+function presentOf<C extends Cell>(question: Question<C>): Present {
+  const missing = Object.fromEntries(
+    question.subjects.flatMap((subject) => {
+      const why = question.missing?.(subject)
+      return why === undefined ? [] : [[subject, why]]
+    }),
+  )
+  return { subjects: question.subjects.filter((subject) => !(subject in missing)), missing }
+}
+
 async function runCell<C extends Cell>(
   question: Question<C>,
+  { missing, subjects }: Present,
   cell: C,
   options: RunOptions,
 ): Promise<CellResult<C>> {
@@ -59,8 +77,9 @@ async function runCell<C extends Cell>(
   const failures: string[] = []
   for (let round = 1; round <= options.rounds; round++) {
     const samples = new Map<string, Sample>()
-    for (const subject of question.subjects) {
-      const what = `${question.name}, ${cell.name}, round ${round}, ${subject}`
+    for (const subject of subjects) {
+      if (question.isAsked?.(subject, cell) === false) continue
+      const what = `${question.name}, ${cell.name}, round ${round}/${options.rounds}, ${subject}`
       options.onProgress(what)
       try {
         samples.set(subject, await runOnce(question, subject, cell, options))
@@ -70,7 +89,7 @@ async function runCell<C extends Cell>(
     }
     rounds.push(samples)
   }
-  return { cell, rounds, failures }
+  return { cell, rounds, failures, missing }
 }
 
 export async function runQuestion<C extends Cell>(
@@ -78,8 +97,10 @@ export async function runQuestion<C extends Cell>(
   options: RunOptions,
 ): Promise<readonly CellResult<C>[]> {
   const results: CellResult<C>[] = []
+  const present = presentOf(question)
   for (const cell of question.cells) {
-    if (cell.quick || !options.quick) results.push(await runCell(question, cell, options))
+    if (options.quick && !cell.quick) continue
+    results.push(await runCell(question, present, cell, options))
   }
   return results
 }

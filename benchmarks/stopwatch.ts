@@ -28,4 +28,23 @@ export class Stopwatch {
       p999Us: percentile(sorted, 0.999),
     }
   }
+
+  /** Opens a caller; what it resolves with starts so many requests, each followed by the next. */
+  async asking(
+    inFlight: number,
+    open: (replied: (number: number) => void) => Promise<(number: number) => void>,
+  ): Promise<() => void> {
+    const startMs = new Float64Array(inFlight)
+    const ask = (number: number): void => {
+      startMs[number] = performance.now()
+      send(number)
+    }
+    const send = await open((number) => {
+      this.stop(startMs[number] ?? 0)
+      ask(number)
+    })
+    return () => {
+      for (let number = 0; number < inFlight; number++) ask(number)
+    }
+  }
 }

@@ -44,11 +44,13 @@ const FORBIDDEN: ReadonlyArray<readonly [RegExp, string]> = [
 
 const BAD_NAMES = /(^|[-/])(utils?|helpers?|common|manager|misc)([-.]|$)/
 
+/** Written by a generator, or by others: `npm run bench:install` puts peers below benchmarks. */
+const NOT_OURS = new Set(['generated', 'node_modules'])
+
 function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder)).flatMap((name) => {
     const path = join(folder, name)
-    if (statSync(join(ROOT, path)).isDirectory())
-      return name === 'generated' ? [] : filesBelow(path)
+    if (statSync(join(ROOT, path)).isDirectory()) return NOT_OURS.has(name) ? [] : filesBelow(path)
     return /\.(ts|mjs)$/.test(name) ? [path] : []
   })
 }

@@ -1,9 +1,14 @@
 // How many messages a second one node sends to its neighbour.
 
-import { cpuPerMillion, measure } from '../measure.js'
+import { cpuPerMillion, measure, totalsOf } from '../measure.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Aim, type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { type BenchChannel, burstOf, CHANNELS, sizeName } from './sizes.js'
+
+export interface Link {
+  readonly channel: BenchChannel | 'ring'
+  readonly payloadBytes: number
+}
 
 export interface OneWayCell extends Cell {
   readonly channel: BenchChannel
@@ -24,7 +29,7 @@ export const ONE_WAY_MEASURES = [
 /** A source that dials a sink, over one link. */
 export async function runOneWay(
   kind: 'treebus' | 'bare',
-  { channel, payloadBytes }: Pick<OneWayCell, 'channel' | 'payloadBytes'>,
+  { channel, payloadBytes }: Link,
   span: Span,
   processes: ProcessGroup,
   cipher?: string,
@@ -44,6 +49,7 @@ export async function runOneWay(
     receiveCpu: cpuPerMillion(received),
     sendRss: sent.peakRssMib,
     receiveRss: received.peakRssMib,
+    ...totalsOf([sent, received], undefined),
   }
 }
 

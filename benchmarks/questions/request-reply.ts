@@ -1,6 +1,6 @@
 // How long a question and its answer take, and how many pairs a second pass.
 
-import { measure } from '../measure.js'
+import { measure, totalsOf } from '../measure.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { type BenchChannel, CHANNELS } from './sizes.js'
@@ -22,14 +22,20 @@ export const LATENCY_MEASURES = [
   { key: 'answerCpu', title: 'answerer CPU s/M', digits: 2, spread: false },
 ]
 
-async function run(
-  subject: string,
-  { channel, inFlight }: RequestCell,
+export interface RequestLink {
+  readonly channel: BenchChannel | 'ring'
+  readonly inFlight: number
+  readonly payloadBytes: number
+}
+
+/** A caller that dials an answerer, over one link. */
+export async function runRequests(
+  kind: 'treebus' | 'bare',
+  { channel, inFlight, payloadBytes }: RequestLink,
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const kind = subject === 'treebus' ? 'treebus' : 'bare'
-  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight }
+  const shared = { payloadBytes, inFlight }
   const listen = processes.freeAddress(channel)
   const answerer = await processes.start(`${kind}-answerer`, { ...shared, id: 1, listen })
   const dial = answerer.address
@@ -42,6 +48,7 @@ async function run(
     pairsPerSecond: called.perSecond,
     callCpu: (called.cpuSeconds / called.count) * 1e6,
     answerCpu: (answered.cpuSeconds / answered.count) * 1e6,
+    ...totalsOf([called, answered], undefined),
   }
 }
 
@@ -74,5 +81,8 @@ export const requestReply: Question<RequestCell> = {
       value: (round) => ratioOf(round, 'pairsPerSecond', 'treebus', 'bare net'),
     },
   ],
-  run,
+  run: (subject, { channel, inFlight }, span, processes) => {
+    const link = { channel, inFlight, payloadBytes: PAYLOAD_BYTES }
+    return runRequests(subject === 'treebus' ? 'treebus' : 'bare', link, span, processes)
+  },
 }

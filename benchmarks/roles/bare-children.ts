@@ -1,6 +1,6 @@
 // Many connections of one process, all dialled in one turn; each sends one frame.
 
-import { nowMs, type Role, type RoleOptions } from '../role.js'
+import { markOf, nowMs, type Role, type RoleOptions } from '../role.js'
 import { startBareFirst } from './bare-first.js'
 
 export async function startBareChildren(options: RoleOptions): Promise<Role> {
@@ -12,5 +12,6 @@ export async function startBareChildren(options: RoleOptions): Promise<Role> {
       for (let i = 0; i < children; i++) void startBareFirst(options)
     },
     arrival: async () => beganAtMs,
+    mark: () => markOf(children),
   }
 }

@@ -2,7 +2,7 @@
 
 import { listenBare } from '../bare/bare-socket.js'
 import { PrefixReader } from '../bare/prefix-reader.js'
-import { nowMs, type Role, type RoleOptions } from '../role.js'
+import { markOf, nowMs, type Role, type RoleOptions } from '../role.js'
 
 export async function startBareParent(options: RoleOptions): Promise<Role> {
   const { children = 1, listen = '' } = options
@@ -19,5 +19,5 @@ export async function startBareParent(options: RoleOptions): Promise<Role> {
     () => new PrefixReader({ frame }).onread,
     () => {},
   )
-  return { address, arrival: () => all }
+  return { address, arrival: () => all, mark: () => markOf(count) }
 }

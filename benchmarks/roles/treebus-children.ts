@@ -1,6 +1,6 @@
 // Many children in one process, all started in one turn.
 
-import { nowMs, type Role, type RoleOptions } from '../role.js'
+import { markOf, nowMs, type Role, type RoleOptions } from '../role.js'
 import { startNode } from './treebus-node.js'
 
 export async function startTreebusChildren(options: RoleOptions): Promise<Role> {
@@ -12,5 +12,6 @@ export async function startTreebusChildren(options: RoleOptions): Promise<Role> 
       for (let id = 2; id < children + 2; id++) void startNode({ ...options, id })
     },
     arrival: async () => beganAtMs,
+    mark: () => markOf(children),
   }
 }

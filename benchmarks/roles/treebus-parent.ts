@@ -1,6 +1,6 @@
 // Waits until so many children are registered.
 
-import { nowMs, type Role, type RoleOptions } from '../role.js'
+import { markOf, nowMs, type Role, type RoleOptions } from '../role.js'
 import { addressOf, startNode } from './treebus-node.js'
 
 export async function startTreebusParent(options: RoleOptions): Promise<Role> {
@@ -11,5 +11,5 @@ export async function startTreebusParent(options: RoleOptions): Promise<Role> {
       if (node.peers().length === children) resolve(nowMs())
     })
   })
-  return { address: addressOf(node), arrival: () => all }
+  return { address: addressOf(node), arrival: () => all, mark: () => markOf(node.peers().length) }
 }

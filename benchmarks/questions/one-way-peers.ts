@@ -1,0 +1,64 @@
+// How many messages a second a process sends another, by treebus and by what one would use instead.
+
+import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
+import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
+import { BESIDE, OWN } from './beside.js'
+import { runOneWay } from './one-way.js'
+import { runPeerOneWay } from './peers.js'
+import { sizeName } from './sizes.js'
+
+interface SizeCell extends Cell {
+  readonly payloadBytes: number
+}
+
+const SIZES = [16, 64, 1024, 16 * 1024, 64 * 1024, 1024 * 1024]
+const QUICK_SIZES = new Set([64, 64 * 1024])
+
+/** Of issue 6, at 64 B: how many times a peer's messages a second. */
+const AIMS: ReadonlyArray<readonly [subject: string, peer: string, least: number]> = [
+  ['treebus ring', 'zeromq ipc', 30],
+  ['treebus ring', 'nats', 15],
+  ['treebus ring', 'MessagePort', 8],
+  ['treebus unix', 'zeromq ipc', 8],
+  ['treebus tcp', 'zeromq tcp', 8],
+  ['treebus unix', 'nats', 4],
+  ['treebus tcp', 'nats', 4],
+]
+
+export const oneWayPeers: Question<SizeCell> = {
+  name: 'one-way-peers',
+  title: 'How many messages a second, beside what one would use instead?',
+  unit: 'messages/s',
+  notes: [
+    'CPU and memory are of all processes of a subject together, its server included.',
+    'What each subject does for a message: docs/benchmarks.md.',
+  ],
+  cells: SIZES.map((payloadBytes) => ({
+    name: sizeName(payloadBytes),
+    quick: QUICK_SIZES.has(payloadBytes),
+    payloadBytes,
+  })),
+  subjects: BESIDE,
+  peers: PEER_NAMES,
+  missing: missingPeer,
+  measures: [
+    { key: 'perSecond', title: 'messages/s', digits: 0, spread: true },
+    { key: 'cpu', title: 'CPU s/M', digits: 2, spread: true },
+    { key: 'rss', title: 'MiB', digits: 0, spread: false },
+  ],
+  readings: AIMS.map(([subject, peer, value]) => ({
+    title: `${subject} / ${peer}, messages/s`,
+    value: (round) => ratioOf(round, 'perSecond', subject, peer),
+    aim: ({ payloadBytes }): Aim | undefined =>
+      payloadBytes === 64 ? { kind: 'at_least', value } : undefined,
+  })),
+  run: (subject, { payloadBytes }, span, processes) => {
+    const own = OWN[subject]
+    if (own !== undefined) {
+      return runOneWay(own.kind, { channel: own.channel, payloadBytes }, span, processes)
+    }
+    const peer = peerNamed(subject)
+    if (peer === undefined) throw new Error(`no subject ${subject}`)
+    return runPeerOneWay(peer, payloadBytes, span, processes)
+  },
+}

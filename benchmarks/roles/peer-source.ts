@@ -1,0 +1,19 @@
+// Sends one way traffic through a peer, as much as its sink grants.
+
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { loadPeer } from '../peers/peers.js'
+import { Pump } from '../peers/pump.js'
+import { markOf, type Role, type RoleOptions } from '../role.js'
+
+export async function startPeerSource(options: RoleOptions): Promise<Role> {
+  const { credit = '', peer, window = 0 } = options
+  const source = await (await loadPeer(peer)).openSource(options)
+  const pump = new Pump(source, options)
+  if (credit !== '') {
+    const socket = connect(credit)
+    await once(socket, 'connect')
+    socket.on('data', ({ length }) => pump.grant((length * window) / 4))
+  }
+  return { begin: () => pump.run(), mark: () => markOf(pump.count) }
+}
