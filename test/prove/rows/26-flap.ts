@@ -1,19 +1,53 @@
-// Row 26: one link is cut again and again while both ends send.
+// Row 26: links are cut again and again while both ends send, on a good cable and in bad weather.
 
 import { BusNode } from '../../../src/index.js'
 import { EAGER, LOCAL, until } from '../../process/_process-node.js'
 import { CuttingProxy } from '../../process/_proxy.js'
+import { flapInTheStorm } from '../../process/_weather.js'
+import { seedOfRun } from '../../wire/_random.js'
 import { settledResources } from '../resources.js'
 import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 
 export const row = 26
-export const title = 'one link cut 100 times under traffic'
+export const title = 'links cut 100 times under traffic, and with 40 % of them lost'
 export const goal = '1 link, 0 duplicates, as many handles and timers as before'
 
 const PARENT = 1n
 const CHILD = 2n
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
+  const cable = await onAGoodCable(full)
+  const storm = await inBadWeather(full)
+  const isMet = cable.verdict === 'met' && storm.verdict === 'met'
+  return {
+    figure: `${cable.figure}; ${storm.figure}`,
+    verdict: verdictOf(isMet),
+    values: { ...cable.values, ...storm.values },
+  }
+}
+
+/** The kernel at hand may have no netem: the weather is made by a relay, seeded. */
+async function inBadWeather(full: boolean): Promise<Outcome> {
+  const weather = await flapInTheStorm(full ? 100 : 20, seedOfRun())
+  const { allBack, connections, delivered, duplicates, flaps, lostPercent, outOfOrder } = weather
+  const left = weather.handlesMore + weather.timersMore + weather.linksLeft
+  const isMet = duplicates === 0 && outOfOrder === 0 && left === 0 && allBack
+  return {
+    figure:
+      `${flaps} flaps of 4 links with ${lostPercent} % of ${connections} lost: ` +
+      `${duplicates} duplicates and ${outOfOrder} out of order of ${delivered}, ${left} left over`,
+    verdict: verdictOf(isMet),
+    values: {
+      stormFlaps: flaps,
+      stormLostPercent: lostPercent,
+      stormDelivered: delivered,
+      stormDuplicates: duplicates,
+      stormOutOfOrder: outOfOrder,
+    },
+  }
+}
+
+async function onAGoodCable(full: boolean): Promise<Outcome> {
   const cuts = full ? 2_000 : 100
   const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
   const proxy = await CuttingProxy.to(parent.addresses[0]!)

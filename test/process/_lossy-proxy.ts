@@ -1,0 +1,118 @@
+// A tcp relay in bad weather: it loses 40 of 100 links, and repeats 40 of 100 pieces late.
+
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Random } from '../wire/_random.js'
+
+/** Of 100 connections, and of 100 pieces. */
+const LOSS_PERCENT = 40
+/** As long as a lost segment takes to come again, and twice that for one that is lost again. */
+const REPEAT_MS = 10
+/** A doomed connection ends anywhere from before its registration to the middle of its messages. */
+const DOOMED_BYTES_MAX = 4_096
+
+const ENDS = ['reset', 'close', 'silence'] as const
+
+/** What becomes of a connection: how it ends, and after how many bytes of either direction. */
+interface Doom {
+  readonly how: (typeof ENDS)[number]
+  leftBytes: number
+}
+
+export class LossyProxy {
+  readonly #server: Server
+  readonly #pairs = new Set<readonly [Socket, Socket]>()
+  readonly #random: Random
+  /** Off: everything arrives, and in time. */
+  storms = true
+  connections = 0
+  lost = 0
+  late = 0
+
+  private constructor(
+    private readonly targetPort: number,
+    seed: number,
+  ) {
+    this.#random = new Random(seed)
+    this.#server = createServer((near) => this.#relay(near))
+  }
+
+  static async to(address: string, seed: number): Promise<LossyProxy> {
+    const proxy = new LossyProxy(Number(address.slice(address.lastIndexOf(':') + 1)), seed)
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  get address(): string {
+    const { port } = this.#server.address() as { port: number }
+    return `tcp://127.0.0.1:${port}`
+  }
+
+  get open(): number {
+    return this.#pairs.size
+  }
+
+  cut(): void {
+    for (const [near, far] of this.#pairs) {
+      near.resetAndDestroy()
+      far.destroy()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #loses(): boolean {
+    return this.storms && this.#random.below(100) < LOSS_PERCENT
+  }
+
+  #doom(): Doom | undefined {
+    if (!this.#loses()) return undefined
+    this.lost++
+    return { how: this.#random.pick(ENDS), leftBytes: this.#random.below(DOOMED_BYTES_MAX) }
+  }
+
+  #relay(near: Socket): void {
+    const far = connect({ host: '127.0.0.1', port: this.targetPort })
+    const pair = [near, far] as const
+    this.connections++
+    this.#pairs.add(pair)
+    const doom = this.#doom()
+    for (const [from, to] of [pair, [far, near] as const]) {
+      from.setNoDelay(true)
+      from.on('error', () => {})
+      from.on('close', () => {
+        this.#pairs.delete(pair)
+        to.destroy()
+      })
+      void this.#pass(from, to, doom)
+    }
+  }
+
+  async #pass(from: Socket, to: Socket, doom: Doom | undefined): Promise<void> {
+    try {
+      for await (const bytes of from as AsyncIterable<Buffer>) {
+        await this.#weather()
+        const passed = doom === undefined ? bytes : bytes.subarray(0, doom.leftBytes)
+        if (passed.length > 0) to.write(passed)
+        if (doom === undefined) continue
+        doom.leftBytes -= passed.length
+        if (doom.leftBytes > 0 || doom.how === 'silence') continue
+        if (doom.how === 'reset') to.resetAndDestroy()
+        from.destroy()
+      }
+      to.end()
+    } catch {
+      to.destroy()
+    }
+  }
+
+  /** What is lost on the way is said again, later: what follows it waits. */
+  async #weather(): Promise<void> {
+    for (let waitMs = REPEAT_MS; this.#loses() && waitMs <= 4 * REPEAT_MS; waitMs *= 2) {
+      this.late++
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+  }
+}
