@@ -40,9 +40,12 @@ export class RingPaths {
     this.#head.source = sourceField(highHalf(id), lowHalf(id))
   }
 
-  /** Both ends know of the link. The dialler offers: so no two offers cross. */
+  /**
+   * Both ends know of the link. The dialler offers, so no two offers cross; on the next turn, behind
+   * the confirmation of its registration.
+   */
   established(link: Link): void {
-    if (link.dialled && !this.#paths.has(link)) this.#offer(link)
+    if (link.dialled) this.#state.deadlines.set(`ring:${link.number}`, this.#state.nowMs)
   }
 
   /** Off: every link goes back to its socket. On: those that we dialled are offered a ring. */
@@ -60,10 +63,11 @@ export class RingPaths {
     this.#state.deadlines.clear(`ring:${link.number}`)
   }
 
-  /** The socket had no room for the last frame. */
-  retry(link: Link): void {
+  /** The link is new, or its socket had no room for the last frame. */
+  due(link: Link): void {
     const path = this.#paths.get(link)
     if (path !== undefined) this.#follow(link, path)
+    else if (link.dialled) this.#offer(link)
   }
 
   #offer(link: Link): void {
