@@ -13,7 +13,7 @@ export interface Carriage {
   offer(): Omit<RingOffer, 'hostMark'> | string
   /** Opens what was offered, its bell as well; returns our bell, or why it cannot be. */
   accept(offer: RingOffer): RingBell | string
-  /** The other end has opened what we offered. Undefined where its bell can be rung; else why not. */
+  /** The other end has opened what we offered. Why its bell cannot be rung, if so. */
   conclude(bell: RingBell): string | undefined
   /** Forgets the ring. What was written into it is still read by the other end. */
   drop(): void

@@ -304,7 +304,7 @@ export class NodeCore {
     else if (kind === 'probe' && connection) this.#acceptor.probeEnded(connection)
     else if (kind === 'temporary' && connection) this.#links.close(connection, 'flush')
     else if (kind === 'register' && connection) this.#registerTimeout(connection)
-    else if (kind === 'ring' && link) this.#rings.retry(link)
+    else if (kind === 'ring' && link) this.#rings.due(link)
     else if (isRoutingTimer(kind)) this.#routing.due(kind, number, link)
   }
 

@@ -22,6 +22,8 @@ interface RingPath {
   state: 'offered' | 'shared'
   out: Stage
   in: Stage
+  /** Asked for while this one was on its way out: a new one is offered then. */
+  again: boolean
 }
 
 export class RingPaths {
@@ -40,9 +42,12 @@ export class RingPaths {
     this.#head.source = sourceField(highHalf(id), lowHalf(id))
   }
 
-  /** Both ends know of the link. The dialler offers: so no two offers cross. */
+  /**
+   * Both ends know of the link. The dialler offers, so no two offers cross; on the next turn, behind
+   * the confirmation of its registration.
+   */
   established(link: Link): void {
-    if (link.dialled && !this.#paths.has(link)) this.#offer(link)
+    if (link.dialled) this.#state.deadlines.set(`ring:${link.number}`, this.#state.nowMs)
   }
 
   /** Off: every link goes back to its socket. On: those that we dialled are offered a ring. */
@@ -50,8 +55,12 @@ export class RingPaths {
     this.#isWilling = isWilling
     for (const link of this.#state.neighbours) {
       const path = this.#paths.get(link)
-      if (path !== undefined) this.#follow(link, path)
-      else if (isWilling && link.dialled) this.#offer(link)
+      if (path === undefined) {
+        if (isWilling && link.dialled) this.#offer(link)
+        continue
+      }
+      path.again = isWilling
+      this.#follow(link, path)
     }
   }
 
@@ -60,10 +69,11 @@ export class RingPaths {
     this.#state.deadlines.clear(`ring:${link.number}`)
   }
 
-  /** The socket had no room for the last frame. */
-  retry(link: Link): void {
+  /** The link is new, or its socket had no room for the last frame. */
+  due(link: Link): void {
     const path = this.#paths.get(link)
     if (path !== undefined) this.#follow(link, path)
+    else if (link.dialled) this.#offer(link)
   }
 
   #offer(link: Link): void {
@@ -76,7 +86,7 @@ export class RingPaths {
       return
     }
     const sent = this.#courier.send(link, { kind: 'ring_offer', offer: { ...own, hostMark } })
-    if (sent === 'ok') this.#paths.set(link, { state: 'offered', out: 'before', in: 'before' })
+    if (sent === 'ok') this.#paths.set(link, newPath('offered'))
     else carriage.drop()
   }
 
@@ -98,7 +108,7 @@ export class RingPaths {
     if ('refused' in answer) this.#state.counters.ringsRefused++
     if (this.#courier.send(link, { kind: 'ring_answer', answer }) === 'ok') {
       if ('refused' in answer) return
-      this.#paths.set(link, { state: 'shared', out: 'before', in: 'before' })
+      this.#paths.set(link, newPath('shared'))
     } else link.control.port.carriage?.drop()
   }
 
@@ -116,23 +126,25 @@ export class RingPaths {
     if (path === undefined || path.in !== 'before' || path.out !== 'before') {
       this.#links.breach(link)
     } else if ('refused' in answer) {
-      this.#forget(link)
       this.#state.counters.ringsRefused++
+      this.#forget(link, path)
     } else if (path.state === 'offered') {
       const refused = this.#isWilling ? link.control.port.carriage?.conclude(answer) : 'off'
       if (refused === undefined) {
         path.state = 'shared'
         this.#follow(link, path)
       } else {
-        this.#forget(link)
+        this.#forget(link, path)
         this.#courier.send(link, { kind: 'ring_answer', answer: { refused } })
       }
     } else this.#links.breach(link)
   }
 
-  #forget(link: Link): void {
+  #forget(link: Link, path: RingPath): void {
     this.#paths.delete(link)
     link.control.port.carriage?.drop()
+    if (path.again && link.dialled)
+      this.#state.deadlines.set(`ring:${link.number}`, this.#state.nowMs)
   }
 
   /** The last frame by the old carrier of what we read. */
@@ -158,7 +170,7 @@ export class RingPaths {
       }
       path.out = to === 'ring' ? 'ring' : 'after'
     }
-    if (path.out === 'after' && path.in === 'after') this.#forget(link)
+    if (path.out === 'after' && path.in === 'after') this.#forget(link, path)
   }
 
   #next(link: Link, path: RingPath): CarrierName | undefined {
@@ -180,4 +192,8 @@ export class RingPaths {
     this.#state.tell({ kind: 'link_path', link: link.info() })
     return true
   }
+}
+
+function newPath(state: RingPath['state']): RingPath {
+  return { state, out: 'before', in: 'before', again: false }
 }

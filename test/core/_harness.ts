@@ -4,7 +4,9 @@ import { type Ambient, type CoreConfig, DEFAULT_CONFIG } from '../../src/core/co
 import type { CoreEvent, Effect, Input, Port } from '../../src/core/effects.js'
 import { NodeCore } from '../../src/core/node-core.js'
 import { nodePrimitives } from '../../src/node/primitives.js'
+import type { CarrierName } from '../../src/wire/carrier-messages.js'
 import { FrameReader } from '../../src/wire/frame.js'
+import { FakeCarriage } from './_carriage.js'
 
 /** 2026-06-17, about when the streams of the reference were recorded. */
 export const WALL_MS = 1_781_700_000_000
@@ -78,8 +80,10 @@ export interface End {
   readonly wire: Wire
   readonly reader: FrameReader
   peer: End | undefined
-  /** When the last that it sent arrives: what follows does not arrive before. */
-  lastDueMs: number
+  /** When the last that it sent arrives: what follows by that carrier does not arrive before. */
+  readonly lastDueMs: Record<CarrierName, number>
+  /** Where the core may use shared memory. */
+  readonly carriage: FakeCarriage | undefined
   /** A test at the other end instead of a host. */
   far: FarSide | undefined
 }
@@ -102,7 +106,7 @@ export class Host {
 
   constructor(
     readonly world: World,
-    config: CoreConfig,
+    readonly config: CoreConfig,
     ambient: Ambient,
   ) {
     this.core = new NodeCore(config, ambient, {
@@ -160,6 +164,8 @@ export class World {
   nowMs = 0
   /** How long a cable takes, ms; one that takes nothing carries within the turn. */
   delayMs: (from: Host, to: Host) => number = () => 0
+  /** How long a ring beside a cable takes. */
+  ringDelayMs: (from: Host, to: Host) => number = () => 0
   readonly #underWay: UnderWay[] = []
   /** How far the calendar has jumped away from the steady clock. */
   wallOffsetMs = 0
@@ -204,7 +210,9 @@ export class World {
   /** What was held back lies in the reader. */
   #resume(host: Host, connection: number): void {
     const end = host.ends.get(connection)
-    if (end !== undefined) this.#work(end)
+    if (end === undefined) return
+    this.#work(end)
+    this.#carryWaiting(end)
   }
 
   #dial(host: Host, connection: number, address: string): void {
@@ -228,13 +236,15 @@ export class World {
   }
 
   end(host: Host, connection: number): End {
+    const wire = new Wire()
     const end: End = {
       host,
       connection,
-      wire: new Wire(),
+      wire,
       reader: new FrameReader(16_384),
       peer: undefined,
-      lastDueMs: 0,
+      lastDueMs: { socket: 0, ring: 0 },
+      carriage: host.config.hostMark ? new FakeCarriage(wire.chunks) : undefined,
       far: undefined,
     }
     host.ends.set(connection, end)
@@ -249,7 +259,10 @@ export class World {
     host.ends.delete(connection)
     end.far?.closed(how)
     const peer = end.peer
-    if (peer !== undefined) this.#later(end, peer, () => this.#closed(peer))
+    if (peer === undefined) return
+    // The end of the socket is heard once all is read that the ring holds.
+    end.lastDueMs.socket = Math.max(end.lastDueMs.socket, end.lastDueMs.ring)
+    this.#later(end, peer, 'socket', () => this.#closed(peer))
   }
 
   #closed(peer: End): void {
@@ -258,9 +271,10 @@ export class World {
     peer.host.give({ kind: 'closed', connection: peer.connection, clean: true })
   }
 
-  #later(from: End, to: End, arrive: () => void): void {
-    const dueMs = Math.max(this.nowMs + this.delayMs(from.host, to.host), from.lastDueMs)
-    from.lastDueMs = dueMs
+  #later(from: End, to: End, by: CarrierName, arrive: () => void): void {
+    const delayMs = by === 'ring' ? this.ringDelayMs : this.delayMs
+    const dueMs = Math.max(this.nowMs + delayMs(from.host, to.host), from.lastDueMs[by])
+    from.lastDueMs[by] = dueMs
     if (dueMs <= this.nowMs) arrive()
     else this.#underWay.push({ dueMs, arrive })
   }
@@ -307,8 +321,9 @@ export class World {
     const chunks = end.wire.chunks.splice(0)
     const peer = end.peer
     for (const chunk of chunks) {
+      const by = end.carriage?.carrierOf(chunk) ?? 'socket'
       if (end.far !== undefined) end.far.heard(chunk)
-      else if (peer !== undefined) this.#later(end, peer, () => this.carry(peer, chunk))
+      else if (peer !== undefined) this.#later(end, peer, by, () => this.#arrived(peer, by, chunk))
     }
     return chunks.length > 0
   }
@@ -320,6 +335,23 @@ export class World {
       if (effects.length === 0) return
       this.perform(end.host, effects)
     }
+  }
+
+  #arrived(end: End, by: CarrierName, chunk: Uint8Array): void {
+    const { carriage } = end
+    if (carriage !== undefined && carriage.reads !== by) {
+      carriage.waiting[by].push(chunk)
+      return
+    }
+    this.carry(end, chunk)
+    this.#carryWaiting(end)
+  }
+
+  #carryWaiting(end: End): void {
+    const { carriage } = end
+    if (carriage === undefined) return
+    const next = () => carriage.waiting[carriage.reads].shift()
+    for (let chunk = next(); chunk !== undefined; chunk = next()) this.carry(end, chunk)
   }
 
   carry(end: End, chunk: Uint8Array): void {
@@ -360,6 +392,7 @@ export function portOf(end: End, address: string): Port {
     outlet: end.wire,
     reader: end.reader,
     channel: 'inproc',
+    ...(end.carriage && { carriage: end.carriage }),
     localAddress: address,
     remoteAddress: address,
   }

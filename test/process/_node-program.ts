@@ -94,6 +94,7 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
     }
   },
   counters: () => node().counters,
+  capabilities: () => node().capabilities,
   resources: () => ({ files: openFiles(), rssBytes: process.memoryUsage().rss }),
   send: (to: bigint, payload: Uint8Array | string) => node().send(to, payload),
   request: async (to: bigint, payload: string, timeoutMs: number) =>

@@ -31,7 +31,7 @@ const BODIES: [ControlBody, string][] = [
   [{ kind: 'ring_answer', answer: { pid: 7, bellFd: 9 } }, '923f0410071809'],
   [{ kind: 'ring_answer', answer: { refused: 'ENOMEM' } }, '923f080a06454e4f4d454d'],
   [{ kind: 'carrier', to: 'ring' }, '9a3f020801'],
-  [{ kind: 'carrier', to: 'socket' }, '9a3f020800'],
+  [{ kind: 'carrier', to: 'socket' }, '9a3f00'],
 ]
 
 for (const [index, [body, bytes]] of BODIES.entries()) {
