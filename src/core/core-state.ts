@@ -75,6 +75,13 @@ export class CoreState {
     return this.#sequence
   }
 
+  /** Takes `count` of them, in a row; returns the first. */
+  nextSequences(count: number): number {
+    const first = this.#sequence + 1
+    this.#sequence += count
+    return first
+  }
+
   nextConnectionNumber(): number {
     this.#connectionNumber++
     return this.#connectionNumber

@@ -3,7 +3,7 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
-import { RecordCursor, RecordWriter } from '../wire/data-record.js'
+import { RecordCursor, RecordRun, RecordWriter } from '../wire/data-record.js'
 import {
   type Answer,
   bodyOfAnswer,
@@ -63,6 +63,7 @@ export class DataPath {
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
   readonly #records = new RecordWriter()
+  readonly #run = new RecordRun()
   readonly #record: RecordCursor
   /** Of the last message that was sent. */
   lastSequence = 0
@@ -116,7 +117,8 @@ export class DataPath {
     if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
       return 'unsupported'
     }
-    if ((message.sequenceHi | message.sequenceLo) === 0) this.#number(message)
+    if ((message.sequenceHi | message.sequenceLo) === 0)
+      this.#setSequence(message, this.#state.nextSequence())
     const outcome = this.#encode(link, this.#pathOf(link), message)
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
@@ -133,14 +135,31 @@ export class DataPath {
   sendMany(message: OutgoingData, contents: readonly Uint8Array[]): number {
     const link = this.#nextHop.find(message.toHi, message.toLo)
     if (link === undefined || link.leaving) return 0
+    const isUsual = message.extensionKind === EXTENSION.NONE && isRecordFor(link, message)
     let sent = 0
-    for (const content of contents) {
-      message.content = content
+    if (isUsual && link.path.session.isDirect) sent = this.#sendRuns(link, message, contents)
+    for (; sent < contents.length; sent++) {
+      message.content = contents[sent]!
       message.sequenceHi = 0
       message.sequenceLo = 0
       if (this.sendVia(link, message) !== 'sent') break
-      sent++
     }
+    return sent
+  }
+
+  /** Ends at the first run that has no room; some of its messages may have. */
+  #sendRuns(link: Link, message: OutgoingData, contents: readonly Uint8Array[]): number {
+    const { port } = this.#pathOf(link)
+    const run = this.#run
+    let sent = 0
+    while (sent < contents.length) {
+      run.take(contents, sent)
+      this.#setSequence(message, this.#state.nextSequences(run.count))
+      if (this.#records.writeRun(port.outlet, message, contents, run) !== 'ok') break
+      sent += run.count
+      this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    }
+    this.#state.counters.sent += sent
     return sent
   }
 
@@ -161,8 +180,7 @@ export class DataPath {
     return link.usePath()
   }
 
-  #number(message: OutgoingData): void {
-    const sequence = this.#state.nextSequence()
+  #setSequence(message: OutgoingData, sequence: number): void {
     message.sequenceHi = Math.floor(sequence / HALF)
     message.sequenceLo = sequence >>> 0
   }
