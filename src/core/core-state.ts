@@ -75,11 +75,9 @@ export class CoreState {
     return this.#sequence
   }
 
-  /** Takes `count` of them, in a row; returns the first. */
-  nextSequences(count: number): number {
-    const first = this.#sequence + 1
+  /** So many more than the last one were used. */
+  skipSequences(count: number): void {
     this.#sequence += count
-    return first
   }
 
   nextConnectionNumber(): number {

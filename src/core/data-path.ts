@@ -3,7 +3,7 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
-import { RecordCursor, RecordRun, RecordWriter } from '../wire/data-record.js'
+import { RecordCursor } from '../wire/data-record.js'
 import {
   type Answer,
   bodyOfAnswer,
@@ -17,6 +17,7 @@ import {
   type Relay,
 } from '../wire/data-relay.js'
 import { EXTENSION } from '../wire/extension.js'
+import type { FrameReader } from '../wire/frame.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
 import { highHalf, lowHalf } from './bus-id.js'
@@ -28,6 +29,7 @@ import type { Links } from './links.js'
 import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
+import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
@@ -62,8 +64,7 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
-  readonly #records = new RecordWriter()
-  readonly #run = new RecordRun()
+  readonly #records: RecordSender
   readonly #record: RecordCursor
   /** Of the last message that was sent. */
   lastSequence = 0
@@ -87,6 +88,7 @@ export class DataPath {
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
     this.#record = new RecordCursor(this.#self)
+    this.#records = new RecordSender(state)
   }
 
   /** Lets go of the memory of the last message. */
@@ -118,7 +120,7 @@ export class DataPath {
       return 'unsupported'
     }
     if ((message.sequenceHi | message.sequenceLo) === 0)
-      this.#setSequence(message, this.#state.nextSequence())
+      numberFrom(message, this.#state.nextSequence())
     const outcome = this.#encode(link, this.#pathOf(link), message)
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
@@ -137,29 +139,16 @@ export class DataPath {
     if (link === undefined || link.leaving) return 0
     const isUsual = message.extensionKind === EXTENSION.NONE && isRecordFor(link, message)
     let sent = 0
-    if (isUsual && link.path.session.isDirect) sent = this.#sendRuns(link, message, contents)
+    if (isUsual && link.path.session.isDirect) {
+      sent = this.#records.sendRuns(this.#pathOf(link).port.outlet, message, contents)
+      if (sent > 0) this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    }
     for (; sent < contents.length; sent++) {
       message.content = contents[sent]!
       message.sequenceHi = 0
       message.sequenceLo = 0
       if (this.sendVia(link, message) !== 'sent') break
     }
-    return sent
-  }
-
-  /** Ends at the first run that has no room; some of its messages may have. */
-  #sendRuns(link: Link, message: OutgoingData, contents: readonly Uint8Array[]): number {
-    const { port } = this.#pathOf(link)
-    const run = this.#run
-    let sent = 0
-    while (sent < contents.length) {
-      run.take(contents, sent)
-      this.#setSequence(message, this.#state.nextSequences(run.count))
-      if (this.#records.writeRun(port.outlet, message, contents, run) !== 'ok') break
-      sent += run.count
-      this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
-    }
-    this.#state.counters.sent += sent
     return sent
   }
 
@@ -178,11 +167,6 @@ export class DataPath {
     this.#routing.beforeData(link)
     link.dataAtMs = this.#state.nowMs
     return link.usePath()
-  }
-
-  #setSequence(message: OutgoingData, sequence: number): void {
-    message.sequenceHi = Math.floor(sequence / HALF)
-    message.sequenceLo = sequence >>> 0
   }
 
   #sealData({ port, session }: Connection, message: OutgoingData): 'ok' | 'full' | 'closed' {
@@ -213,14 +197,10 @@ export class DataPath {
     return this.offer(connection, link, head, kind, data)
   }
 
-  /**
-   * A record arrived on a bound connection in clear: `[start, end)`. Where it is no plain message
-   * of the neighbour for us, the inner message that is to be taken instead.
-   */
-  record(connection: Connection, link: Link): 'taken' | 'bad' | Uint8Array {
-    const { view, buffer, start, end } = connection.port.reader
+  /** A record arrived in clear. Where it takes more, the inner message to be taken instead. */
+  record(connection: Connection, link: Link, reader: FrameReader): 'taken' | 'bad' | Uint8Array {
     const record = this.#record
-    if (!record.read(view, buffer, start, end)) return 'bad'
+    if (!record.read(reader.view, reader.buffer, reader.start, reader.end)) return 'bad'
     const { data, head } = record
     record.from(link.idHigh, link.idLow)
     if (this.#gates.isActive || isForNodes(data.extensionKind)) return record.rewrite()
