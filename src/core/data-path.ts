@@ -34,6 +34,8 @@ import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
 
+export const LENT = 'lent'
+
 /** Flag of forward_data: the receiver is to answer that it has the message (spec A.4). */
 export const FLAG_REQUIRE_RESPONSE = 1
 
@@ -44,8 +46,8 @@ export type SendOutcome = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported
  * they point into for as long as it is kept.
  */
 export interface Delivery {
-  /** A message for us. */
-  message(data: DataCursor, head: InnerCursor): void
+  /** A message for us. `LENT`: its memory is not looked at behind the end of the read. */
+  message(data: DataCursor, head: InnerCursor): unknown
   /** The answer to a message of ours: `head.resultCode` 0 means that it was delivered. */
   answer(data: DataCursor, head: InnerCursor): void
 }
@@ -130,10 +132,7 @@ export class DataPath {
     return 'sent'
   }
 
-  /**
-   * Several contents with all else alike, which are numbered here. Returns how many were sent, from
-   * the first on.
-   */
+  /** Several contents with all else alike, numbered here. Returns how many were sent, in order. */
   sendMany(message: OutgoingData, contents: readonly Uint8Array[]): number {
     const link = this.#nextHop.find(message.toHi, message.toLo)
     if (link === undefined || link.leaving) return 0
@@ -208,7 +207,7 @@ export class DataPath {
     link.faults = 0
     link.dataAtMs = this.#state.nowMs
     this.#state.counters.received++
-    this.#delivery.message(data, head)
+    if (this.#delivery.message(data, head) !== LENT) reader.keep()
     return 'taken'
   }
 

@@ -141,8 +141,7 @@ export class RecordCursor {
     let contentAt = start + RECORD_HEADER_BYTES
     const { data, head } = this
     if (word === RECORD_WORD.PLAIN) {
-      data.extensionKind = 0
-      data.hasExtension = false
+      if (data.hasExtension) this.#clearExtension()
     } else {
       if (word !== RECORD_WORD.EXTENSION || end - contentAt < RECORD_EXTENSION_BYTES) return false
       this.#readExtension(view, contentAt)
@@ -164,6 +163,15 @@ export class RecordCursor {
     data.fromLo = low
     data.routerLastHi = high
     data.routerLastLo = low
+  }
+
+  #clearExtension(): void {
+    const { data } = this
+    data.hasExtension = false
+    data.extensionKind = 0
+    data.extensionCode = 0
+    data.extensionLo = 0
+    data.extensionHi = 0
   }
 
   #readExtension(view: DataView, at: number): void {
