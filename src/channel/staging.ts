@@ -1,5 +1,5 @@
 // The write side of a connection: frames of a turn are laid side by side and leave as few writes.
-import { assert } from '../errors.js'
+import { InvariantError } from '../errors.js'
 import { giveChunk, takeChunk } from './chunk-pool.js'
 
 /** What a staging area writes to: a socket, or the other end of an inproc connection. */
@@ -68,7 +68,8 @@ export class Staging {
 
   commit(bytes: number): void {
     if (this.#state === 'ended') return
-    assert(bytes <= this.#claimed, `commit of ${bytes} bytes, ${this.#claimed} were claimed`)
+    // Called for every message: an assertion would build its text each time.
+    if (bytes > this.#claimed) throw new InvariantError(`commit of ${bytes} of ${this.#claimed}`)
     this.#claimed = 0
     this.offset += bytes
     if (this.#scheduled) return

@@ -76,6 +76,11 @@ export class CoreState {
     return this.#sequence
   }
 
+  /** So many more than the last one were used. */
+  skipSequences(count: number): void {
+    this.#sequence += count
+  }
+
   nextConnectionNumber(): number {
     this.#connectionNumber++
     return this.#connectionNumber

@@ -3,7 +3,7 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
-import { RecordCursor, RecordWriter } from '../wire/data-record.js'
+import { RecordCursor } from '../wire/data-record.js'
 import {
   type Answer,
   bodyOfAnswer,
@@ -17,6 +17,7 @@ import {
   type Relay,
 } from '../wire/data-relay.js'
 import { EXTENSION } from '../wire/extension.js'
+import type { FrameReader } from '../wire/frame.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
 import { highHalf, lowHalf } from './bus-id.js'
@@ -28,9 +29,12 @@ import type { Links } from './links.js'
 import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
+import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
+
+export const LENT = 'lent'
 
 /** Flag of forward_data: the receiver is to answer that it has the message (spec A.4). */
 export const FLAG_REQUIRE_RESPONSE = 1
@@ -42,8 +46,8 @@ export type SendOutcome = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported
  * they point into for as long as it is kept.
  */
 export interface Delivery {
-  /** A message for us. */
-  message(data: DataCursor, head: InnerCursor): void
+  /** A message for us. `LENT`: its memory is not looked at behind the end of the read. */
+  message(data: DataCursor, head: InnerCursor): unknown
   /** The answer to a message of ours: `head.resultCode` 0 means that it was delivered. */
   answer(data: DataCursor, head: InnerCursor): void
 }
@@ -62,7 +66,7 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
-  readonly #records = new RecordWriter()
+  readonly #records: RecordSender
   readonly #record: RecordCursor
   /** Of the last message that was sent. */
   lastSequence = 0
@@ -86,6 +90,7 @@ export class DataPath {
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
     this.#record = new RecordCursor(this.#self)
+    this.#records = new RecordSender(state)
   }
 
   /** Lets go of the memory of the last message. */
@@ -116,7 +121,8 @@ export class DataPath {
     if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
       return 'unsupported'
     }
-    if ((message.sequenceHi | message.sequenceLo) === 0) this.#number(message)
+    if ((message.sequenceHi | message.sequenceLo) === 0)
+      numberFrom(message, this.#state.nextSequence())
     const outcome = this.#encode(link, this.#pathOf(link), message)
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
@@ -126,20 +132,21 @@ export class DataPath {
     return 'sent'
   }
 
-  /**
-   * Several contents with all else alike, which are numbered here. Returns how many were sent, from
-   * the first on.
-   */
+  /** Several contents with all else alike, numbered here. Returns how many were sent, in order. */
   sendMany(message: OutgoingData, contents: readonly Uint8Array[]): number {
     const link = this.#nextHop.find(message.toHi, message.toLo)
     if (link === undefined || link.leaving) return 0
+    const isUsual = message.extensionKind === EXTENSION.NONE && isRecordFor(link, message)
     let sent = 0
-    for (const content of contents) {
-      message.content = content
+    if (isUsual && link.path.session.isDirect) {
+      sent = this.#records.sendRuns(this.#pathOf(link).port.outlet, message, contents)
+      if (sent > 0) this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    }
+    for (; sent < contents.length; sent++) {
+      message.content = contents[sent]!
       message.sequenceHi = 0
       message.sequenceLo = 0
       if (this.sendVia(link, message) !== 'sent') break
-      sent++
     }
     return sent
   }
@@ -159,12 +166,6 @@ export class DataPath {
     this.#routing.beforeData(link)
     link.dataAtMs = this.#state.nowMs
     return link.usePath()
-  }
-
-  #number(message: OutgoingData): void {
-    const sequence = this.#state.nextSequence()
-    message.sequenceHi = Math.floor(sequence / HALF)
-    message.sequenceLo = sequence >>> 0
   }
 
   #sealData({ port, session }: Connection, message: OutgoingData): 'ok' | 'full' | 'closed' {
@@ -195,14 +196,10 @@ export class DataPath {
     return this.offer(connection, link, head, kind, data)
   }
 
-  /**
-   * A record arrived on a bound connection in clear: `[start, end)`. Where it is no plain message
-   * of the neighbour for us, the inner message that is to be taken instead.
-   */
-  record(connection: Connection, link: Link): 'taken' | 'bad' | Uint8Array {
-    const { view, buffer, start, end } = connection.port.reader
+  /** A record arrived in clear. Where it takes more, the inner message to be taken instead. */
+  record(connection: Connection, link: Link, reader: FrameReader): 'taken' | 'bad' | Uint8Array {
     const record = this.#record
-    if (!record.read(view, buffer, start, end)) return 'bad'
+    if (!record.read(reader.view, reader.buffer, reader.start, reader.end)) return 'bad'
     const { data, head } = record
     record.from(link.idHigh, link.idLow)
     if (this.#gates.isActive || isForNodes(data.extensionKind)) return record.rewrite()
@@ -210,7 +207,7 @@ export class DataPath {
     link.faults = 0
     link.dataAtMs = this.#state.nowMs
     this.#state.counters.received++
-    this.#delivery.message(data, head)
+    if (this.#delivery.message(data, head) !== LENT) reader.keep()
     return 'taken'
   }
 

@@ -139,14 +139,15 @@ export class Inbound {
 
   /** False where no whole frame is left. */
   #step(connection: Connection, reader: FrameReader): boolean {
-    switch (reader.next()) {
+    let found = reader.next()
+    if (found === 'record') found = this.#records(connection, reader)
+    switch (found) {
       case 'more':
         return false
       case 'frame':
         this.#message(connection, reader.buffer, reader.start, reader.end)
         return true
       case 'record':
-        this.#record(connection)
         return true
       case 'bad_hash':
         this.#state.counters.badFrames++
@@ -203,17 +204,30 @@ export class Inbound {
     else this.#dispatch(connection, kind)
   }
 
-  /** A reader finds records only where both ends have said that they read them. */
-  #record(connection: Connection): void {
+  /**
+   * Takes records as long as there is nothing else to see to, which is `record`; else what the
+   * reader found behind them. It finds some only where both ends have said that they read them.
+   */
+  #records(connection: Connection, reader: FrameReader): ReturnType<FrameReader['next']> {
     if (this.#isFirst) this.#heard(connection)
     const { link, session } = connection
     if (link === undefined || session.refusesClear) {
       this.#bad(connection, link === undefined ? 'BAD_STATE' : 'CIPHER_MISMATCH')
-      return
+      return 'record'
     }
-    const taken = this.#rooms.data.record(connection, link)
-    if (taken === 'bad') this.#bad(connection, 'BAD_MESSAGE')
-    else if (taken !== 'taken') this.#message(connection, taken, 0, taken.length)
+    const { data } = this.#rooms
+    let found: ReturnType<FrameReader['next']> = 'record'
+    while (found === 'record') {
+      const taken = data.record(connection, link, reader)
+      if (taken === 'bad') this.#bad(connection, 'BAD_MESSAGE')
+      else if (taken !== 'taken') this.#message(connection, taken, 0, taken.length)
+      else if (connection.link === link && !this.#state.hasEffects) {
+        found = reader.next()
+        continue
+      }
+      break
+    }
+    return found
   }
 
   /** It has to wait, and its connection is not read until then. */

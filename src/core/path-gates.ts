@@ -81,7 +81,7 @@ export class PathGates {
 
   /** It is not read now. */
   isHeld(connection: Connection): boolean {
-    return this.#held.has(connection)
+    return this.#held.size > 0 && this.#held.has(connection)
   }
 
   forget(connection: Connection): void {

@@ -2,7 +2,7 @@
 
 import type { EventEmitter } from 'node:events'
 import { joinHalves } from '../core/bus-id.js'
-import { FLAG_REQUIRE_RESPONSE, type SendOutcome } from '../core/data-path.js'
+import { FLAG_REQUIRE_RESPONSE, LENT, type SendOutcome } from '../core/data-path.js'
 import { codeOfWire } from '../core/dialler.js'
 import type { LinkInfo } from '../core/effects.js'
 import { BUS_ERRORS } from '../errors.js'
@@ -72,12 +72,14 @@ export class Inbox {
     return this.#unanswered.size
   }
 
-  message(data: ReceivedData, head: ReceivedHead): void {
+  /** `LENT` where a batch took it. */
+  message(data: ReceivedData, head: ReceivedHead): typeof LENT | undefined {
     const kind = data.extensionKind
     if (kind === EXTENSION.NONE || kind === EXTENSION.REQUEST) {
-      if (this.#early === undefined) this.#hand(data, head)
-      else this.#handOrKeep(this.#early, data, head)
+      if (this.#early === undefined) return this.#hand(data, head)
+      this.#handOrKeep(this.#early, data, head)
     } else this.#ownMessage(data, head)
+    return undefined
   }
 
   /** All that one read brought has been given to `message`. */
@@ -170,12 +172,12 @@ export class Inbox {
     } else this.earlyDropped++
   }
 
-  #hand(data: ReceivedData, head: ReceivedHead): void {
+  #hand(data: ReceivedData, head: ReceivedHead): typeof LENT | undefined {
     const isRequest = data.extensionKind === EXTENSION.REQUEST
     const gathers = this.#batches.gathers
     if (gathers && !isRequest) {
       this.#batches.add(data, head, undefined)
-      return
+      return LENT
     }
     const message = new BusMessage(this.#replier, data, head)
     if (isRequest) this.#unanswered.add(message)
@@ -184,6 +186,7 @@ export class Inbox {
       // Nobody there will answer, so nobody there should wait.
       this.#refuse(message, 'nobody listens for messages', BUS_ERRORS.UNSUPPORTED.wire)
     }
+    return undefined
   }
 
   #reply(message: BusMessage, payload: Uint8Array): SendOutcome {

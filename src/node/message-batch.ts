@@ -114,7 +114,7 @@ export class MessageBatch {
     return this.#requests.size > 0 && this.#requests.has(index)
   }
 
-  /** The message on its own: it may be kept, and answered where it is a request. */
+  /** A copy of the message: it may be kept, and answered where it is a request. */
   message(index: number): BusMessage {
     const at = this.#at(index)
     return this.#requests.get(index) ?? new BusMessage(this.#replier, ...this.#read(at))
@@ -176,14 +176,11 @@ export class MessageBatch {
 
   #read(at: number): [ReceivedData, ReceivedHead] {
     const words = this.#words
-    const data = {
-      fromHi: words[at + FROM_HIGH]!,
-      fromLo: words[at + FROM_LOW]!,
-      buffer: this.#memories[words[at + MEMORY]!]!,
-      contentStart: words[at + START]!,
-      contentEnd: words[at + END]!,
-      ...PLAIN,
-    }
+    const memory = this.#memories[words[at + MEMORY]!]!
+    const buffer = new Uint8Array(memory.subarray(words[at + START]!, words[at + END]!))
+    const fromHi = words[at + FROM_HIGH]!
+    const fromLo = words[at + FROM_LOW]!
+    const data = { fromHi, fromLo, buffer, contentStart: 0, contentEnd: buffer.length, ...PLAIN }
     const sequenceHi = words[at + SEQUENCE_HIGH]!
     const sequenceLo = words[at + SEQUENCE_LOW]!
     return [data, { type: words[at + TYPE]!, resultCode: 0, sequenceHi, sequenceLo }]

@@ -66,7 +66,8 @@ export function encodeFrame(outlet: Outlet, payload: Uint8Array): 'ok' | 'full' 
 /**
  * One connection's receive memory and the frames in it. The shell reads into `space()`, reports
  * with `filled()`, then calls `next()` until it says `more`. Nothing is copied: a frame stays where
- * it arrived, and that memory is never written again, so views of a payload may be kept.
+ * it arrived, and that memory is never written again, so views of a payload may be kept. A record
+ * stays until `space` is called next, or for good where `keep` was called for it.
  */
 export class FrameReader {
   /** The memory of the frame that `next` found last; its payload is `[start, end)`. */
@@ -121,6 +122,7 @@ export class FrameReader {
     const end = start + this.#length.value
     if (end > memory.writeAt) return 'more'
     memory.consume(end)
+    memory.isKept = true
     this.buffer = memory.slab
     this.start = start
     this.end = end
@@ -131,6 +133,11 @@ export class FrameReader {
   /** All of the memory that `next` found something in, for readers of words. */
   get view(): DataView {
     return this.#memory.view
+  }
+
+  /** Somebody may still look at the record that was found last when the next bytes arrive. */
+  keep(): void {
+    this.#memory.isKept = true
   }
 
   /** A record is found as a whole, with its header: `[start, end)`. */

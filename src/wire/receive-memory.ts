@@ -1,4 +1,4 @@
-// The slabs that one connection's bytes arrive in: written once, front to back, never again.
+// The slabs that one connection's bytes arrive in: nothing that is kept is written over.
 
 import { assert } from '../errors.js'
 
@@ -18,6 +18,9 @@ const FILLS_TO_GROW = 16
 const QUIET_FILLS = 16
 const QUIET_FILL_BYTES = 1024
 
+/** So much of a frame that has begun is rather moved than left where it is, to use a slab again. */
+const MOVED_BYTES_MAX = 4 * 1024
+
 /**
  * Where slabs come from: memory of its own for each, from its start. It need not be zeroed, since
  * nothing is read before it was written.
@@ -35,7 +38,14 @@ export class ReceiveMemory {
   view: DataView
   readAt = 0
   writeAt = 0
+  /**
+   * Whether somebody may still look at what was consumed. Else the slab is used again from its
+   * beginning, which stays in the cache; it is not given back, and nothing new is faulted in.
+   */
+  isKept = false
   #offeredBytes = 0
+  /** The last fill took all that was offered: a larger slab would have had more. */
+  #wasFilled = false
   /** Fills of the present slab. */
   #fills = 0
   #quietFills = 0
@@ -48,6 +58,7 @@ export class ReceiveMemory {
 
   /** `frameBytes`: all of the frame that has begun to arrive, or what is known of it. */
   space(frameBytes: number): Uint8Array {
+    if (!this.isKept && this.readAt > 0) this.#rewind(frameBytes)
     if (!this.#fits(frameBytes)) this.#renew(frameBytes)
     const missing = this.readAt + frameBytes - this.writeAt
     const offer = Math.max(missing, OFFER_BYTES_MAX)
@@ -58,6 +69,7 @@ export class ReceiveMemory {
 
   filled(bytes: number): void {
     assert(bytes >= 0 && bytes <= this.#offeredBytes, `${bytes} of ${this.#offeredBytes} filled`)
+    this.#wasFilled = bytes === this.#offeredBytes
     this.#offeredBytes = 0
     this.writeAt += bytes
     this.#fills++
@@ -81,6 +93,17 @@ export class ReceiveMemory {
     return this.#quietFills >= QUIET_FILLS
   }
 
+  /** What is pending goes to the beginning, where that is cheap or spares a new slab. */
+  #rewind(frameBytes: number): void {
+    const pending = this.writeAt - this.readAt
+    const grows = this.#wasFilled && this.slab.length < SLAB_BYTES_MAX
+    if (grows || frameBytes > this.slab.length || (pending === 0 && this.#quiet)) return
+    if (pending > MOVED_BYTES_MAX && this.#fits(frameBytes)) return
+    this.slab.copyWithin(0, this.readAt, this.writeAt)
+    this.readAt = 0
+    this.writeAt = pending
+  }
+
   #renew(frameBytes: number): void {
     const rest = this.slab.subarray(this.readAt, this.writeAt)
     const needed = Math.max(frameBytes, rest.length + SLAB_BYTES_MIN / 4)
@@ -89,6 +112,7 @@ export class ReceiveMemory {
     this.view = new DataView(this.slab.buffer)
     this.readAt = 0
     this.writeAt = rest.length
+    this.isKept = false
     this.#fills = 0
   }
 

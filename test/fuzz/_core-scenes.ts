@@ -1,6 +1,7 @@
 // A core in each state that a hostile peer can bring it to, with a lawful child beside.
 
 import { type CoreConfig, DEFAULT_SECURITY } from '../../src/core/config.js'
+import { CAPABILITY } from '../../src/wire/capabilities.js'
 import { type End, type Host, World } from '../core/_harness.js'
 import { registrationOf } from '../core/_registrations.js'
 import { Stranger } from '../core/_stranger.js'
@@ -141,6 +142,11 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
   'awaiting without tokens': () => accepted(() => {}, { tokens: [] }),
   'plain child': () => accepted(joined()),
   'child of ours': () => accepted(joined(1)),
+  'child that writes records': () =>
+    accepted((stranger) => {
+      const announcement = { capabilities: CAPABILITY.RECORDS }
+      stranger.join(registrationOf({ ...asChild, life: 1, announcement }))
+    }),
   'temporary node': () =>
     accepted((stranger) => stranger.join(registrationOf({ ...asChild, id: 0n }))),
   'child that left': () =>

@@ -5,6 +5,7 @@ import { bindConfirm } from '../../src/wire/binding.js'
 import type { Announcement, Handshake, RegisterData } from '../../src/wire/control.js'
 import { type ControlBody, encodeControl } from '../../src/wire/control.js'
 import { frameOf } from '../../src/wire/frame.js'
+import { RECORD_HEADER_BYTES } from '../../src/wire/record-header.js'
 import { WALL_MS } from '../core/_harness.js'
 import { commandOf, registrationOf, token } from '../core/_registrations.js'
 import { dataFrame, innerOf } from '../core/_stranger.js'
@@ -158,9 +159,26 @@ function anyHead(random: Random): Uint8Array {
   )
 }
 
-/** A frame of lawful form. */
+/** With a header that may say anything, or nearly what it should. */
+function anyRecord(random: Random): Uint8Array {
+  const content = random.bytes(random.below(100))
+  const record = new Uint8Array(RECORD_HEADER_BYTES + content.length)
+  const words = new DataView(record.buffer)
+  words.setUint32(0, random.once(20) ? random.bits32() : content.length, true)
+  words.setUint32(4, random.pick([0, 0, 0x100, 0x100, 0x10000, random.next() & 0xffffff00]), true)
+  words.setUint32(8, random.next(), true)
+  words.setUint32(12, random.bits32(), true)
+  words.setUint32(16, random.bits32(), true)
+  record.set(content, RECORD_HEADER_BYTES)
+  // Of an extension: a kind that may be known.
+  if (content.length >= 4 && random.once(2)) words.setUint32(20, random.below(24), true)
+  return record
+}
+
+/** A frame of lawful form, or a record. */
 export function anyWord(random: Random, known: Known): Uint8Array {
-  const kind = random.below(8)
+  const kind = random.below(9)
+  if (kind === 8) return anyRecord(random)
   if (kind < 2) return anyData(random)
   if (kind === 2) return anyHead(random)
   const resultCode = random.once(3) ? random.int32() : 0

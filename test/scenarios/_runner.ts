@@ -197,10 +197,17 @@ class Stage {
 
   #carried(end: End, chunk: Uint8Array): void {
     const reader = new FrameReader(16 * 1024 * 1024)
+    reader.takesRecords = true
     reader.space().set(chunk)
     reader.filled(chunk.length)
     const from = end.peer === undefined ? '?' : this.#nameOf(end.peer.host)
-    while (reader.next() === 'frame') {
+    for (let found = reader.next(); found !== 'more'; found = reader.next()) {
+      if (found === 'record') {
+        // The same message in another form.
+        this.#log.push(`${from} -> ${this.#nameOf(end.host)} data_req`)
+        continue
+      }
+      if (found !== 'frame') throw new Error(`${from} wrote a ${found}`)
       const heard = takeApart(reader.buffer.subarray(reader.start, reader.end))
       const { kind, control, resultCode } = heard
       const isPing = control?.kind === 'ping' || control?.kind === 'pong'
