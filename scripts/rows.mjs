@@ -2,10 +2,14 @@
 //
 //   npm run rows              every row of sections 6 and 7, with the titles that name it
 //   npm run rows -- --missing only the rows of this issue that no test names
+//   npm run rows -- --probe N [--seed S]   breaks the code for N rows, and shows their tests go red
+//   npm run rows -- --probe all | --row ID the same for every row that has a probe, or for one
 //   SERVICES_DESIGN=FILE      the design page, where it is not at ../shared/design/services.md
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { probe } from './probe.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -75,6 +79,20 @@ for (const path of testFiles(join(root, 'test'))) {
 }
 
 const isOfThisIssue = ({ id }) => THIS_ISSUE.some((one) => one.test(id)) && !WAITING.has(id)
+function given(flag) {
+  const at = process.argv.indexOf(flag)
+  return at < 0 ? undefined : process.argv[at + 1]
+}
+
+const [probeCount, probeRow] = [given('--probe'), given('--row')]
+if (probeCount !== undefined || probeRow !== undefined) {
+  const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' })
+  if (built.status !== 0) process.exit(1)
+  const seed = Number(given('--seed') ?? Date.now() % 1_000_000)
+  const count = probeCount === 'all' ? Number.POSITIVE_INFINITY : Number(probeCount ?? 1)
+  process.exit((await probe({ root, proofs, count, seed, only: probeRow })) ? 0 : 1)
+}
+
 const onlyMissing = process.argv.includes('--missing')
 const missing = rows.filter((row) => isOfThisIssue(row) && proofs.get(row.id).length === 0)
 for (const row of onlyMissing ? missing : rows) {
