@@ -68,7 +68,7 @@ export class ListViews {
     const app = list[0]?.record.app ?? ''
     const name = [app, ...Object.values(filter).map(String)]
     const zone = filter.zone ?? this.#ownZone
-    const rows = filter.zone === undefined ? (this.#rows.get(app) ?? []) : []
+    const rows = this.#rows.get(app) ?? []
     const places = open.map(({ record }) => record)
     const weights = calibrate(places, zone, rows)
     const views = [this.#view(open, weights, ['first', ...name])]

@@ -78,9 +78,9 @@ export function zoneFactors(
   )
 }
 
-/** Zone names come from outside: only what the row itself holds is a ratio. */
+/** Rows come from outside: what is no whole number, or is of every object, is no share. */
 function ratioOf(dst: ZoneRow['dst'], zone: string): bigint {
-  const ratio = Object.hasOwn(dst, zone) ? dst[zone] : 0
+  const ratio = dst[zone]
   return Number.isSafeInteger(ratio) && (ratio as number) > 0 ? BigInt(ratio as number) : 0n
 }
 

@@ -109,6 +109,11 @@ test('smooth picks of the heaviest are never more than its share in a row', (t) 
   t.deepEqual(countsOf(picks(weighted(3, 3, 3), 3, { selector: 'smooth' })).size, 3)
 })
 
+test('smooth picks of 2:1 put the lighter one between', (t) => {
+  const picked = picks(weighted(2, 1), 6, { selector: 'smooth' })
+  t.deepEqual(picked, [1, 2, 1, 1, 2, 1])
+})
+
 test('smooth goes on where it was while a new version of the list has the same weights', (t) => {
   const made = pipeline()
   const picked = Array.from({ length: 21 }, () =>
@@ -192,6 +197,14 @@ test('consistentHash gives a service of three times the weight three times the k
     idOf(made, services, { selector: 'consistentHash', key }),
   )
   t.true(Math.abs((countsOf(ids).get(2) ?? 0) / 50_000 - 1) < 0.2)
+})
+
+test('consistentHash has a service for every key, those behind the last point too', (t) => {
+  const services = weighted(1)
+  const made = pipeline()
+  for (let key = 0; key < 1000; key += 1) {
+    t.is(idOf(made, services, { selector: 'consistentHash', key }), 1)
+  }
 })
 
 test('consistentHash takes a number and the bigint of it for the same key', (t) => {
