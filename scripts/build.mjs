@@ -26,11 +26,13 @@ function generateProtocol({ room, name }) {
   const proto = join(root, 'src', room, `${name}.proto`)
   const generated = join(root, 'src', room, 'generated')
   const output = join(generated, `${name}.js`)
-  if (existsSync(output) && statSync(output).mtimeMs > statSync(proto).mtimeMs) return true
+  const isNewer = (source) => statSync(output).mtimeMs > statSync(source).mtimeMs
+  if (existsSync(output) && isNewer(proto) && isNewer(fileURLToPath(import.meta.url))) return true
   mkdirSync(generated, { recursive: true })
   const leaveOut = ['--no-service', '--no-delimited', '--no-verify', '--no-convert', '--no-typeurl']
   const form = ['-t', 'static-module', '-w', 'esm', '--dts', '--force-long']
-  return run('pbjs', [...form, ...leaveOut, '-o', output, proto])
+  // In a root of its own each: both have the package `treebus`, and the later would hide the other.
+  return run('pbjs', [...form, ...leaveOut, '--root', `treebus-${name}`, '-o', output, proto])
 }
 
 const dist = process.argv.includes('--dist')

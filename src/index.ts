@@ -1,11 +1,39 @@
 // The public names of treebus.
 
+export type { BootstrapProvider } from './bootstrap/bootstrap-provider.js'
+export { FileProvider } from './bootstrap/file-provider.js'
+export { StaticProvider } from './bootstrap/static-provider.js'
 export type { Address } from './channel/address.js'
 export { type BusIdLike, formatId, parseId } from './core/bus-id.js'
 export type { LinkDownReason, LinkInfo, LinkRole, NodeState } from './core/effects.js'
 export type { RetryPolicy } from './core/parent-dialler.js'
 export type { RouteChange, RouteDownReason, RouteInfo } from './core/routes/routes-view.js'
 export type { PeerData, PolicyRule, Relation, TopologyPeer } from './core/topology.js'
+export type { ClientTimes, DownReason } from './directory/client-config.js'
+export {
+  type LeaseKind,
+  type NodeInfo,
+  REGISTRY_APP,
+  type Registration,
+  type ServiceRecord,
+  STATUS,
+  type Status,
+  type Wants,
+} from './directory/record.js'
+export type { RegistryLimits, RegistryTimes } from './directory/registry-config.js'
+export type { RegistryStatus } from './directory/registry-core.js'
+export { RESULT, type Refusal, type ResultCode } from './directory/result-code.js'
+export { Directory, type ServiceChange, type ServiceQuery } from './directory/shell/directory.js'
+export type {
+  DirectoryEvents,
+  DirectoryRefused,
+  ServiceEntry,
+} from './directory/shell/directory-events.js'
+export type { DirectoryOptions, RegistryOptions } from './directory/shell/directory-options.js'
+export type { DirectoryStatus } from './directory/shell/directory-status.js'
+export type { OrderOptions, OrderResult } from './directory/shell/orders.js'
+export type { ServiceOffer, ServiceOfferList } from './directory/shell/service-offer.js'
+export type { RemovalReason } from './directory/tombstone.js'
 export { BusError, type BusErrorCode, type Fault } from './errors.js'
 export type { BusMessage } from './node/bus-message.js'
 export { BusNode } from './node/bus-node.js'

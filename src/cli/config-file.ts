@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { UsageError } from './exit-code.js'
 import type { GivenValue, Layer } from './given.js'
-import { RUN_SETTINGS, type SettingForm, type SettingName, settingOf } from './settings.js'
+import { ALL_SETTINGS, type SettingForm, type SettingName, settingOf } from './settings.js'
 
 const FILE_BYTES_MAX = 1_048_576
 
@@ -27,7 +27,7 @@ const SCHEMA_OF_FORM = {
 
 const schema = z.strictObject(
   Object.fromEntries(
-    RUN_SETTINGS.map((name) => [name, SCHEMA_OF_FORM[settingOf(name).form].optional()]),
+    ALL_SETTINGS.map((name) => [name, SCHEMA_OF_FORM[settingOf(name).form].optional()]),
   ),
 )
 

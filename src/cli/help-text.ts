@@ -17,6 +17,9 @@ Examples:
   treebus peers --parent tcp://127.0.0.1:7000
   treebus tree --parent tcp://127.0.0.1:7000
   treebus routes --watch --parent tcp://127.0.0.1:7000
+  treebus registry --id 0x10 --listen tcp://127.0.0.1:7000
+  treebus run --id 0x102 --parent tcp://127.0.0.1:7000 --service game:lobby
+  treebus services --watch --parent tcp://127.0.0.1:7000
 ${EXIT_CODES}`
 
 const SOURCES = `
@@ -42,6 +45,8 @@ Events on stdout, one line each; with --json each is an object with the field "e
   ready state link_up link_down message request reply delivered failure command command_reply
   refused dial_failed parent_changed pong peers routes counters help error leaving closed
   With --routes also: route_up route_changed route_down route_reset
+  With any flag of the directory also: registered registration_refused duplicate_registry list
+  service_up service_changed service_down
   Ids are "0x…" texts. A payload is "text" where it is valid UTF-8 without control characters
   other than line feed and tab, else "hex". "line" is the line of stdin that an event answers.
 
@@ -57,6 +62,24 @@ Examples:
   treebus run --config node.json
     { "id": "0x200", "listen": ["tcp://127.0.0.1:0"], "parent": "tcp://127.0.0.1:7000",
       "topology": { "0x201": "0x200", "0x202": "0x200" }, "pingInterval": "8s" }
+${EXIT_CODES}
+`
+
+export const AFTER_REGISTRY_HELP = `
+A registry is a node like any other, and takes the same lines and prints the same events as run.
+Beside these: member_joined member_left protecting registry_peer.
+Nodes register at every registry of their zone; give each registry the others by --registry or
+--bootstrap. One that starts with an empty list takes it over from the others; alone it waits for
+60s (--warm-up) before it takes its list for whole.
+
+Examples:
+  treebus registry --id 0x10 --listen tcp://10.0.0.1:7000 --zone west --token-file token
+  treebus registry --id 0x11 --listen tcp://10.0.0.2:7000 --zone west --token-file token \\
+    --registry tcp://10.0.0.1:7000 --admin 0xad
+  treebus registry --config registry.json
+    { "id": "0x10", "listen": "tcp://10.0.0.1:7000", "zone": "west",
+      "bootstrap": "file:/etc/treebus/registries", "admin": ["0xad"] }
+  treebus retire 0x201 --id 0xad --parent tcp://10.0.0.2:7000 --token-file token
 ${EXIT_CODES}
 `
 

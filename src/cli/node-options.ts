@@ -71,7 +71,7 @@ export function runOptions(given: Given): BusNodeOptions {
 
 export function duration(
   given: Given,
-  name: 'clockSkew' | 'pingInterval' | 'keyRefresh' | 'drainTimeout',
+  name: 'clockSkew' | 'pingInterval' | 'keyRefresh' | 'drainTimeout' | 'warmUp',
 ): number | undefined {
   return given.read(name, parseDuration, DURATION)
 }
@@ -175,7 +175,7 @@ function isCircle(parents: ReadonlyMap<bigint, bigint>, start: bigint): boolean 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
 /** Leaves out what was not given: an option that is there must have a value. */
-function present<T extends object>(fields: T): Present<T> {
+export function present<T extends object>(fields: T): Present<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Present<T>
 }

@@ -1,6 +1,15 @@
 // The events that a running command prints: the same objects as JSON and as lines for people.
 
-import type { LinkDownReason, LinkInfo, LinkRole, NodeState, RouteDownReason } from '../index.js'
+import type {
+  DownReason,
+  LinkDownReason,
+  LinkInfo,
+  LinkRole,
+  NodeState,
+  RemovalReason,
+  RouteDownReason,
+} from '../index.js'
+import { renderService, type ServiceRow } from './directory-rows.js'
 import { type Content, escaped } from './printable.js'
 
 /** Of a command: texts, or hex where any of the arguments is not text. */
@@ -115,6 +124,32 @@ export interface EventRows {
   route_reset: Readonly<Record<never, never>>
   routes: { readonly id: string; readonly routes: readonly RouteRow[] } & Answering
   tree_node: TreeNodeRow
+  service: ServiceRow
+  service_up: ServiceRow
+  service_changed: ServiceRow
+  service_down: ServiceRow & { readonly reason: DownReason }
+  list: { readonly state: 'whole' | 'stale'; readonly members: number }
+  registered: { readonly registry: string }
+  registration_refused: {
+    readonly node: string
+    /** Null where it was refused before it was sent. */
+    readonly registry: string | null
+    /** Who holds what clashes. */
+    readonly holder: string | null
+    readonly code: number
+    readonly what: string
+    readonly says: string
+  }
+  duplicate_registry: { readonly registry: string; readonly address: string }
+  member_joined: { readonly id: string; readonly incarnation: string }
+  member_left: {
+    readonly id: string
+    readonly incarnation: string
+    readonly reason: RemovalReason
+  }
+  protecting: { readonly on: boolean }
+  registry_peer: { readonly id: string; readonly status: 'up' | 'lost' | 'gone' }
+  retired: { readonly id: string }
   help: { readonly verbs: readonly string[] } & Answering
   error: { readonly detail: string } & Answering
   /** Asked to end: no more lines are taken, and what is open has time until --drain-timeout. */
@@ -159,6 +194,21 @@ ${sequence === undefined ? '' : `, sequence ${sequence}`}`,
   route_reset: () => 'more changed than is told one by one',
   routes: ({ id, routes }) => `${id} knows ${routes.length}: ${routes.map(renderRoute).join('; ')}`,
   tree_node: ({ id, parent, depth }) => `${id} below ${parent ?? 'nothing known'}, depth ${depth}`,
+  service: renderService,
+  service_up: renderService,
+  service_changed: renderService,
+  service_down: (row) => `${renderService(row)}: ${row.reason}`,
+  list: ({ state, members }) => `${state}, ${members} nodes`,
+  registered: ({ registry }) => `at ${registry}`,
+  registration_refused: ({ node, registry, holder, code, what, says }) =>
+    `${node} by ${registry ?? 'us'}: ${what} ${says} (${code})\
+${holder === null ? '' : `, held by ${holder}`}`,
+  duplicate_registry: ({ registry, address }) => `${address} leads to ${registry} as well`,
+  member_joined: ({ id }) => id,
+  member_left: ({ id, reason }) => `${id}: ${reason}`,
+  protecting: ({ on }) => (on ? 'too few renew: nobody is evicted' : 'no more'),
+  registry_peer: ({ id, status }) => `${id}: ${status}`,
+  retired: ({ id }) => id,
   help: ({ verbs }) => verbs.join(' | '),
   error: ({ line, detail }) => (line === undefined ? detail : `line ${line}: ${detail}`),
   leaving: ({ id }) => id,

@@ -3,13 +3,16 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { BusError } from '../index.js'
+import { visitorDirectory } from './directory-options.js'
 import { EXIT, exitCodeOf, readNodeId, UsageError } from './exit-code.js'
 import { Given, type Layer, layerOfEnvironment, layerOfFlags } from './given.js'
-import { AFTER_HELP, AFTER_RUN_HELP, AFTER_VISIT_HELP } from './help-text.js'
+import { AFTER_HELP, AFTER_REGISTRY_HELP, AFTER_RUN_HELP, AFTER_VISIT_HELP } from './help-text.js'
 import { escaped } from './printable.js'
 import { parseCount, parseDuration, parseSize } from './quantities.js'
 import {
+  DIRECTORY_VISIT_SETTINGS,
   flagOf,
+  REGISTRY_RUN_SETTINGS,
   RUN_SETTINGS,
   type SettingName,
   settingOf,
@@ -73,6 +76,9 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   program.addCommand(peersCommand(finish))
   program.addCommand(routesCommand(finish))
   program.addCommand(treeCommand(finish))
+  program.addCommand(registryCommand(finish))
+  program.addCommand(servicesCommand(finish))
+  program.addCommand(retireCommand(finish))
   return program
 }
 
@@ -169,9 +175,52 @@ function treeCommand(finish: (exitCode: number) => void): Command {
     })
 }
 
-function visitCommand(name: string): Command {
+function registryCommand(finish: (exitCode: number) => void): Command {
+  const command = strict(new Command('registry'))
+    .description('Start a registry: a node that keeps the list of who offers what.')
+    .addHelpText('after', AFTER_REGISTRY_HELP)
+  addSettings(command, REGISTRY_RUN_SETTINGS)
+  return command.action(async (flags: Flags) => {
+    const given = await givenFrom(flags, REGISTRY_RUN_SETTINGS)
+    const { run } = await import('./run.js')
+    finish(await run(given, { isRegistry: true }))
+  })
+}
+
+function servicesCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('services', DIRECTORY_VISIT_SETTINGS)
+    .description('List who offers what, as a registry tells it.')
+    .argument('[type]', 'only services of this app')
+    .addOption(new Option('--watch', 'go on with every change, until stopped'))
+    .action(async (app: string | undefined, flags: Flags) => {
+      const given = await givenFrom(flags, DIRECTORY_VISIT_SETTINGS)
+      const plan = { app, watch: flags['watch'] === true, options: visitorDirectory(given) }
+      const [{ visit }, { services }] = await Promise.all([
+        import('./visit.js'),
+        import('./services.js'),
+      ])
+      finish(await visit(given, timeoutOf(flags), (guest) => services(guest, plan)))
+    })
+}
+
+function retireCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('retire', DIRECTORY_VISIT_SETTINGS)
+    .description('Take one life of a node out of service: only its restart brings it back.')
+    .argument('<id>', 'the node to retire')
+    .action(async (id: string, flags: Flags) => {
+      const given = await givenFrom(flags, DIRECTORY_VISIT_SETTINGS)
+      const plan = { retired: readNodeId(id, 'ID'), options: visitorDirectory(given) }
+      const [{ visit }, { retire }] = await Promise.all([
+        import('./visit.js'),
+        import('./retire.js'),
+      ])
+      finish(await visit(given, timeoutOf(flags), (guest) => retire(guest, plan)))
+    })
+}
+
+function visitCommand(name: string, settings = VISIT_SETTINGS): Command {
   const command = strict(new Command(name)).addHelpText('after', AFTER_VISIT_HELP)
-  addSettings(command, VISIT_SETTINGS)
+  addSettings(command, settings)
   const says = 'how long to wait for the parent, and for each answer (default: 5s)'
   return command.addOption(single('--timeout <DURATION>', says))
 }
@@ -179,7 +228,8 @@ function visitCommand(name: string): Command {
 function addSettings(command: Command, names: readonly SettingName[]): void {
   for (const name of names) {
     const { form, group, value, ...setting } = settingOf(name)
-    const says = (names === VISIT_SETTINGS && setting.saysToVisitor) || setting.says
+    const isVisit = !names.includes('listen')
+    const says = (isVisit && setting.saysToVisitor) || setting.says
     const flags = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`
     const isMany = form === 'list' || form === 'topology' || form === 'names'
     const option = isMany

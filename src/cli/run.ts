@@ -1,6 +1,8 @@
 // `treebus run`: a node that stays, tells its events and takes verbs on stdin.
 
-import { formatId } from '../index.js'
+import { Directory, formatId } from '../index.js'
+import { tellingTo } from './directory-events.js'
+import { runDirectory } from './directory-options.js'
 import { EXIT } from './exit-code.js'
 import type { Given } from './given.js'
 import { readLines } from './lines.js'
@@ -16,8 +18,12 @@ const LINE_BYTES_MIN = 64 * 1024
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024
 
 /** Resolves with the exit code when the node has left. */
-export async function run(given: Given): Promise<number> {
+export async function run(
+  given: Given,
+  { isRegistry }: { readonly isRegistry: boolean } = { isRegistry: false },
+): Promise<number> {
   const options = runOptions(given)
+  const directory = runDirectory(given, isRegistry)
   const drainTimeoutMs = duration(given, 'drainTimeout') ?? DRAIN_TIMEOUT_MS
   const untilEof = given.isOn('untilEof')
   const leaving = new AbortController()
@@ -33,6 +39,7 @@ export async function run(given: Given): Promise<number> {
   // A root without a listener has nothing else that would hold its process.
   const stay = setInterval(() => {}, 2 ** 30)
   try {
+    if (directory !== undefined) await Directory.start(node, directory, tellingTo(output))
     const lineBytesMax = lineBytesFor(options.messageBytesMax ?? MESSAGE_BYTES_MAX)
     const verbs = new StdinVerbs({ node, output, signal: leaving.signal, quit: leave })
     void obey(verbs, lineBytesMax, leaving.signal).then(async () => {

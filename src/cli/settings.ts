@@ -14,7 +14,7 @@ export type SettingForm =
   | 'count'
   | 'topology'
 
-export type SettingGroup = 'Node' | 'Security' | 'Limits' | 'Behaviour' | 'Output'
+export type SettingGroup = 'Node' | 'Directory' | 'Security' | 'Limits' | 'Behaviour' | 'Output'
 
 export interface Setting {
   readonly form: SettingForm
@@ -76,6 +76,67 @@ const NODE_SETTINGS = {
     says: 'that ID is a child of PARENT, again for more: needed to route to grandchildren',
   },
 } as const satisfies Record<string, Setting>
+
+const DIRECTORY_SETTINGS = {
+  zone: {
+    form: 'text',
+    group: 'Directory',
+    value: '<NAME>',
+    says: 'register at the registries of this zone (default: default)',
+  },
+  registry: {
+    form: 'list',
+    group: 'Directory',
+    value: '<ADDRESS>',
+    says: 'a registry beside the parent, again for more; dialled again every second',
+    saysToVisitor: 'a registry, where the parent is none and knows none; again for more',
+  },
+  bootstrap: {
+    form: 'text',
+    group: 'Directory',
+    value: '<SOURCE>',
+    says: 'where the addresses of registries are read every second: file:PATH',
+  },
+  service: {
+    form: 'list',
+    group: 'Directory',
+    value: '<APP[:NAME]>',
+    says: 'offer a service of this app, under a name that nobody else has; again for more',
+  },
+  weight: {
+    form: 'count',
+    group: 'Directory',
+    value: '<NUMBER>',
+    says: 'the share of these services where one of several is picked (default: 10)',
+  },
+  metadata: {
+    form: 'text',
+    group: 'Directory',
+    value: '<JSON>',
+    says: 'an object that is listed with these services',
+  },
+  want: {
+    form: 'list',
+    group: 'Directory',
+    value: '<APP>',
+    says: 'open links to who offers this app ahead of need, * for every app; again for more',
+  },
+  admin: {
+    form: 'list',
+    group: 'Directory',
+    value: '<ID>',
+    says: 'at a registry: who may change and retire what others offer; again for more',
+  },
+  warmUp: {
+    form: 'duration',
+    group: 'Directory',
+    value: '<DURATION>',
+    says: 'how long a registry alone waits before it takes its list for whole (default: 60s)',
+  },
+} as const satisfies Record<string, Setting>
+
+/** Only for registries. */
+const REGISTRY_SETTINGS: readonly string[] = ['admin', 'warmUp']
 
 const SECURITY_SETTINGS = {
   token: {
@@ -219,6 +280,7 @@ const OUTPUT_SETTINGS = {
 
 export const SETTINGS = {
   ...NODE_SETTINGS,
+  ...DIRECTORY_SETTINGS,
   ...SECURITY_SETTINGS,
   ...LIMIT_SETTINGS,
   ...BEHAVIOUR_SETTINGS,
@@ -227,7 +289,13 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS
 
-export const RUN_SETTINGS = Object.keys(SETTINGS) as SettingName[]
+/** All of them: what a file may hold. */
+export const ALL_SETTINGS = Object.keys(SETTINGS) as SettingName[]
+
+export const RUN_SETTINGS = ALL_SETTINGS.filter((name) => !REGISTRY_SETTINGS.includes(name))
+
+/** A registry has all of it, and what a node needs that runs beside. */
+export const REGISTRY_RUN_SETTINGS: readonly SettingName[] = ALL_SETTINGS
 
 /** What a node that only visits can be told. */
 export const VISIT_SETTINGS: readonly SettingName[] = [
@@ -239,6 +307,15 @@ export const VISIT_SETTINGS: readonly SettingName[] = [
   'compression',
   'maxMessageSize',
   'json',
+]
+
+/** What a visitor can be told that looks at the directory. */
+export const DIRECTORY_VISIT_SETTINGS: readonly SettingName[] = [
+  'id',
+  'parent',
+  'zone',
+  'registry',
+  ...VISIT_SETTINGS.filter((name) => name !== 'id' && name !== 'parent'),
 ]
 
 export function settingOf(name: SettingName): Setting {

@@ -49,20 +49,19 @@ export interface ClientConfig {
 /** `link_lost`: no way leads there; the record stands, and the service may come back (R1). */
 export type DownReason = RemovalReason | 'link_lost'
 
+interface ServiceEvent<Kind extends string> {
+  readonly kind: Kind
+  readonly node: bigint
+  readonly record: ServiceRecord
+  /** The version that the record is a part of; of what went down, the last one. */
+  readonly registration: Registration
+}
+
 export type ClientEvent =
-  | {
-      readonly kind: 'service_up'
-      readonly node: bigint
-      readonly record: ServiceRecord
-    }
-  | {
-      readonly kind: 'service_down'
-      readonly node: bigint
-      readonly record: ServiceRecord
-      readonly reason: DownReason
-    }
+  | ServiceEvent<'service_up'>
+  | (ServiceEvent<'service_down'> & { readonly reason: DownReason })
   /** Other fields of a service that stays up. */
-  | { readonly kind: 'service_changed'; readonly node: bigint; readonly record: ServiceRecord }
+  | ServiceEvent<'service_changed'>
   | { readonly kind: 'registered'; readonly registry: bigint }
   | {
       readonly kind: 'refused'

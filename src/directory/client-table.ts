@@ -125,8 +125,8 @@ export class ClientTable {
     if (entry === undefined || entry.isUp === isUp) return
     entry.isUp = isUp
     for (const record of entry.registration.records) {
-      if (isUp) this.#up(busId, record)
-      else this.#down(busId, record, 'link_lost')
+      if (isUp) this.#up(entry.registration, record)
+      else this.#down(entry.registration, record, 'link_lost')
     }
   }
 
@@ -140,7 +140,7 @@ export class ClientTable {
       unvouchedUntilMs: undefined,
       otherLife: undefined,
     })
-    if (isUp) for (const record of registration.records) this.#up(busId, record)
+    if (isUp) for (const record of registration.records) this.#up(registration, record)
   }
 
   #replace(entry: Entry, registration: Registration): void {
@@ -154,21 +154,24 @@ export class ClientTable {
     const before = new Map(old.records.map((record) => [recordKey(record), record]))
     const after = new Set(registration.records.map(recordKey))
     for (const [key, record] of wasUp ? before : []) {
-      if (isNewLife) this.#down(busId, record, REMOVAL.REPLACED)
-      else if (!after.has(key)) this.#down(busId, record, REMOVAL.CANCEL)
+      if (isNewLife) this.#down(old, record, REMOVAL.REPLACED)
+      else if (!after.has(key)) this.#down(old, record, REMOVAL.CANCEL)
     }
     for (const record of entry.isUp ? registration.records : []) {
       const known = wasUp && !isNewLife ? before.get(recordKey(record)) : undefined
-      if (known === undefined) this.#up(busId, record)
-      else if (!isSame(known, record)) this.#tell({ kind: 'service_changed', node: busId, record })
+      if (known === undefined) this.#up(registration, record)
+      else if (!isSame(known, record)) {
+        this.#tell({ kind: 'service_changed', node: busId, record, registration })
+      }
     }
   }
 
   #drop(entry: Entry, reason: DownReason): void {
-    const { node, records } = entry.registration
+    const { registration } = entry
     this.#vouch(entry)
-    this.#entries.delete(node.busId)
-    if (entry.isUp) for (const record of records) this.#down(node.busId, record, reason)
+    this.#entries.delete(registration.node.busId)
+    if (!entry.isUp) return
+    for (const record of registration.records) this.#down(registration, record, reason)
   }
 
   #vouch(entry: Entry): void {
@@ -186,12 +189,14 @@ export class ClientTable {
     }
   }
 
-  #up(node: bigint, record: ServiceRecord): void {
-    this.#tell({ kind: 'service_up', node, record })
+  #up(registration: Registration, record: ServiceRecord): void {
+    const { busId: node } = registration.node
+    this.#tell({ kind: 'service_up', node, record, registration })
   }
 
-  #down(node: bigint, record: ServiceRecord, reason: DownReason): void {
-    this.#tell({ kind: 'service_down', node, record, reason })
+  #down(registration: Registration, record: ServiceRecord, reason: DownReason): void {
+    const { busId: node } = registration.node
+    this.#tell({ kind: 'service_down', node, record, registration, reason })
   }
 
   #tell(event: ClientEvent): void {

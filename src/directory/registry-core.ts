@@ -39,6 +39,11 @@ export interface RegistryStatus {
   readonly peers: ReturnType<Peers['all']>
 }
 
+/** What a registry may say to itself: its process reads the list, and orders as others do. */
+function isOwnWord({ kind }: DirectoryMessage): boolean {
+  return kind === 'watch' || kind === 'change' || kind === 'retire'
+}
+
 export class RegistryCore {
   readonly table: RegistryTable
   readonly #peers: Peers
@@ -100,7 +105,9 @@ export class RegistryCore {
         this.#self.register(moment)
         break
       case 'message':
-        if (input.from !== this.table.selfId) this.#message(moment, input.from, input.message)
+        if (input.from !== this.table.selfId || isOwnWord(input.message)) {
+          this.#message(moment, input.from, input.message)
+        }
         break
       case 'link':
         if (input.up) this.#greet(input.id)

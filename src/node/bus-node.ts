@@ -360,6 +360,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   }
 
   async #close(timeoutMs: number): Promise<void> {
+    this.#layers.closing()
     this.#isOpen = false
     const stopped = this.#driver.stopListening()
     await within(timeoutMs / 2, (done) => {

@@ -17,6 +17,8 @@ export interface LayerHandlers {
   readonly message: (message: BusMessage) => void
   /** A message of this layer came back. Default: nothing is done. */
   readonly undelivered?: (failure: Undelivered) => void
+  /** The node begins to close: what is sent now still goes out, later it does not. */
+  readonly closing?: () => void
 }
 
 /** One layer's way out. */
@@ -69,6 +71,15 @@ export class Layers {
       return true
     })
     return true
+  }
+
+  closing(): void {
+    for (const layer of [...this.#open.values()]) {
+      handled(() => {
+        layer.closing?.()
+        return true
+      })
+    }
   }
 
   /** False for what was not sent by a layer: then it is the user's. */

@@ -46,6 +46,16 @@ export class Routes {
     return this.#view.get(parseId(id))
   }
 
+  /**
+   * One life of the process behind an id, the own one included: 32 hexadecimal digits of a UUIDv7,
+   * so a later life sorts after an earlier one. Undefined for plain nodes, and for ids without a
+   * known way. Throws BAD_ARGUMENT for what is no id.
+   */
+  incarnation(id: BusIdLike): string | undefined {
+    const life = this.#view.incarnation(parseId(id))
+    return life === undefined ? undefined : Buffer.from(life).toString('hex')
+  }
+
   /** Every known id once, in no order. What changes in between may show or not. */
   [Symbol.iterator](): IterableIterator<RouteInfo> {
     return this.#view[Symbol.iterator]()

@@ -33,15 +33,24 @@ export class NodeProcess {
   constructor(
     id: string,
     args: readonly string[],
-    options: { readonly environment: NodeJS.ProcessEnv; onEvent(event: NodeEvent): void },
+    options: {
+      readonly environment: NodeJS.ProcessEnv
+      /** Default `run`. */
+      readonly verb?: 'run' | 'registry'
+      onEvent(event: NodeEvent): void
+    },
   ) {
     this.id = id
     this.#onEvent = options.onEvent
     // With the end of its stdin it leaves: not even a killed demo leaves a process behind.
-    this.#child = spawn(process.execPath, [MAIN, 'run', '--json', '--until-eof', ...args], {
-      env: options.environment,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    this.#child = spawn(
+      process.execPath,
+      [MAIN, options.verb ?? 'run', '--json', '--until-eof', ...args],
+      {
+        env: options.environment,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    )
     this.#child.stdin.on('error', () => {})
     this.exited = new Promise((resolve) => {
       this.#child.on('error', () => resolve(1))

@@ -44,6 +44,7 @@ export class RoutesView {
   readonly #nextHop: NextHop
   readonly #neighbours: Neighbours
   readonly #selfId: bigint
+  readonly #ownLife: Uint8Array
   readonly #record = new RouteRecord()
 
   constructor({ config, neighbours }: CoreState, routing: Routing, nextHop: NextHop) {
@@ -51,6 +52,7 @@ export class RoutesView {
     this.#nextHop = nextHop
     this.#neighbours = neighbours
     this.#selfId = config.id
+    this.#ownLife = config.incarnation
   }
 
   /** Ids that at least one neighbour has told of, the neighbours themselves included. */
@@ -83,6 +85,7 @@ export class RoutesView {
 
   /** The 16 bytes that name the life which `get` speaks of: a copy; undefined if unknown. */
   incarnation(id: bigint): Uint8Array | undefined {
+    if (id === this.#selfId) return this.#ownLife.slice()
     const row = this.#rowOf(highHalf(id), lowHalf(id))
     const { rows } = this.#routing.table
     return row < 0 || rows.isMadeUp(row) ? undefined : rows.life(row)

@@ -1,0 +1,58 @@
+// From what the user gave to the options of a directory.
+
+import { type BootstrapProvider, type DirectoryOptions, FileProvider } from '../index.js'
+import { readNodeId, UsageError } from './exit-code.js'
+import type { Given } from './given.js'
+import { duration, present } from './node-options.js'
+import { parseCount } from './quantities.js'
+import type { SettingName } from './settings.js'
+
+/** A node that is given none of these has nothing to do with a directory. */
+const ASKING: readonly SettingName[] = ['zone', 'registry', 'bootstrap', 'service', 'want']
+
+/** Undefined where nobody asked for a directory. */
+export function runDirectory(given: Given, isRegistry: boolean): DirectoryOptions | undefined {
+  if (!isRegistry && ASKING.every((name) => given.get(name) === undefined)) return undefined
+  const warmUpMs = duration(given, 'warmUp')
+  const times = warmUpMs === undefined ? {} : { times: { warmUpMs } }
+  const from = given.get('admin')?.from ?? ''
+  return {
+    ...present({ zone: zoneOf(given), registries: registriesOf(given) }),
+    offer: { services: servicesOf(given), wants: { types: given.texts('want') } },
+    registry: isRegistry ? times : false,
+    admins: given.texts('admin').map((text) => readNodeId(text, from)),
+  }
+}
+
+/** Who only looks is listed nowhere. */
+export function visitorDirectory(given: Given): DirectoryOptions {
+  return { ...present({ zone: zoneOf(given), registries: registriesOf(given) }), register: false }
+}
+
+function zoneOf(given: Given): string | undefined {
+  return given.read('zone', (text) => (text === '' ? undefined : text), 'a name')
+}
+
+function registriesOf(given: Given): readonly string[] | BootstrapProvider | undefined {
+  const bootstrap = given.get('bootstrap')
+  const addresses = given.texts('registry')
+  if (bootstrap === undefined) return addresses.length > 0 ? addresses : undefined
+  if (addresses.length > 0) {
+    throw new UsageError(`${bootstrap.from}: goes with no --registry, as both say where they are`)
+  }
+  const [source = ''] = bootstrap.texts
+  const [, path] = /^file:(.+)$/.exec(source) ?? []
+  if (path === undefined) throw new UsageError(`${bootstrap.from} ${source}: not file:PATH`)
+  return new FileProvider(path)
+}
+
+function servicesOf(given: Given) {
+  const from = given.get('service')?.from ?? ''
+  const weight = given.read('weight', parseCount, 'a whole number')
+  const metadata = given.read('metadata', (text) => text, 'JSON')
+  return given.texts('service').map((text) => {
+    const [app = '', name = '', ...rest] = text.split(':')
+    if (app === '' || rest.length > 0) throw new UsageError(`${from} ${text}: not APP or APP:NAME`)
+    return { app, name, ...present({ weight, metadata }) }
+  })
+}
