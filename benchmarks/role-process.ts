@@ -18,6 +18,13 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
     (await import('./roles/routes-announcer.js')).startRoutesAnnouncer,
   'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
   'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
+  'nats-server': async () => (await import('./roles/nats-node.js')).startNatsServer,
+  'nats-caller': async () => (await import('./roles/nats-caller.js')).startNatsCaller,
+  'nats-answerer': async () => (await import('./roles/nats-answerer.js')).startNatsAnswerer,
+  'moleculer-caller': async () =>
+    (await import('./roles/moleculer-caller.js')).startMoleculerCaller,
+  'moleculer-answerer': async () =>
+    (await import('./roles/moleculer-answerer.js')).startMoleculerAnswerer,
   selection: async () => (await import('./roles/selection.js')).startSelection,
   'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
   'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,

@@ -37,6 +37,8 @@ export const BUS_ERRORS = {
   ABORTED: { fault: 'caller', retryable: false, wire: -15, says: 'the caller gave up' },
   FULL: { fault: 'network', retryable: true, wire: -4, says: 'the send queue is full' },
   NO_ROUTE: { fault: 'network', retryable: true, wire: -66, says: 'no way to that id' },
+  NO_SERVICE: { fault: 'network', retryable: true, wire: -66, says: 'no such service is up' },
+  OVERLOADED: { fault: 'peer', retryable: true, wire: -4, says: 'it takes no more for now' },
   NO_CONNECTION: {
     fault: 'network',
     retryable: true,

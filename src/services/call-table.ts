@@ -1,0 +1,129 @@
+// The calls that wait for an answer: by session, each with its deadline and the way it left by.
+
+import { Deadlines } from '../core/deadlines.js'
+import type { CallFailure } from './call-outcome.js'
+import type { Answer } from './service-protocol.js'
+
+const SESSION_MAX = 0xffff_ffff
+
+/** What waits. `settle` is called exactly once, unless the call is forgotten. */
+export interface WaitingCall {
+  readonly to: bigint
+  /** For messages: what was called. */
+  readonly what: string
+  /** The link it left by; when that ends, whether it arrived is not known. */
+  viaLink: number
+  /** Of the message that carries it: a message that comes back names it. */
+  sequence: bigint
+  /** Undefined: no answer in time. */
+  settle(result: Answer | CallFailure): void
+}
+
+export class CallTable {
+  readonly #open = new Map<number, WaitingCall>()
+  readonly #deadlines = new Deadlines<number>()
+  #session: number
+  /** Answers that nobody waits for (any more), or that another node sent. */
+  lateAnswers = 0
+
+  /** `lastSession`: where counting begins; for tests of its end. */
+  constructor(lastSession = 0) {
+    this.#session = lastSession
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  nextDeadlineMs(): number {
+    return this.#deadlines.nextMs()
+  }
+
+  /** The session of the new call: never 0, and never one that is still open. */
+  open(call: WaitingCall, dueMs: number): number {
+    do {
+      this.#session = this.#session === SESSION_MAX ? 1 : this.#session + 1
+    } while (this.#open.has(this.#session))
+    this.#open.set(this.#session, call)
+    this.#deadlines.set(this.#session, dueMs)
+    return this.#session
+  }
+
+  /** False, and counted, where no such call waits for an answer of that node. */
+  answer(from: bigint, answer: Answer): boolean {
+    const call = this.#open.get(answer.session)
+    if (call === undefined || call.to !== from) {
+      this.lateAnswers += 1
+      return false
+    }
+    this.forget(answer.session)
+    call.settle(answer)
+    return true
+  }
+
+  fail(session: number, failure: CallFailure): boolean {
+    const call = this.#open.get(session)
+    if (call === undefined) return false
+    this.forget(session)
+    call.settle(failure)
+    return true
+  }
+
+  /** It ends without a word to anybody. */
+  forget(session: number): boolean {
+    this.#deadlines.clear(session)
+    return this.#open.delete(session)
+  }
+
+  expire(nowMs: number): void {
+    for (;;) {
+      const due = this.#deadlines.takeDue(nowMs)
+      if (due === undefined) return
+      const says = `no answer of ${this.#open.get(due.key)?.what ?? ''} in time`
+      this.fail(due.key, { kind: 'timeout', says })
+    }
+  }
+
+  /** Nobody is left there to answer. */
+  failNode(node: bigint): void {
+    this.#failWhere(({ to }) => to === node, lost)
+  }
+
+  failVia(link: number): void {
+    this.#failWhere(({ viaLink }) => viaLink === link, lost)
+  }
+
+  /** The node's routes were cut as a whole: who is not reachable now is gone. */
+  failUnreachable(isReachable: (node: bigint) => boolean): void {
+    this.#failWhere(({ to }) => !isReachable(to), lost)
+  }
+
+  failAll(failure: CallFailure): void {
+    this.#failWhere(
+      () => true,
+      () => failure,
+    )
+  }
+
+  /** The bus brought it back: it did not arrive. */
+  returned(to: bigint, sequence: bigint, says: string): boolean {
+    return this.#failWhere(
+      (call) => call.sequence === sequence && call.to === to,
+      () => ({ kind: 'unreachable', reason: 'undelivered', says }),
+    )
+  }
+
+  /** Those that settle may open new calls, which are not meant. */
+  #failWhere(
+    isMeant: (call: WaitingCall) => boolean,
+    failureOf: (call: WaitingCall) => CallFailure,
+  ): boolean {
+    const meant = [...this.#open].filter(([, call]) => isMeant(call))
+    for (const [session, call] of meant) this.fail(session, failureOf(call))
+    return meant.length > 0
+  }
+}
+
+function lost({ what }: WaitingCall): CallFailure {
+  return { kind: 'unknown', says: `the way to ${what} ended before the answer` }
+}

@@ -1,0 +1,282 @@
+// The bytes of the service layer: questions, answers, one-way messages and probes.
+//
+// All numbers are little-endian; a text is a length of 16 bits and so many bytes of UTF-8. What is
+// behind the last field is the payload. Nothing is copied at reading: a payload is a view.
+//
+//   question  kind u8 · flags u8 · life u32 · session u32 · timeoutMs u32 · serviceId u32 ·
+//             app text · instance text · name text, or u32 where flags has COMMAND · payload
+//   answer    kind u8 · code u8 · life u32 · session u32 · payload, or reason text · says text
+
+import { copyBytes } from '../wire/proto-writer.js'
+
+export const SERVICE_KIND = { REQUEST: 1, ANSWER: 2, ONE_WAY: 3, PROBE: 4 } as const
+
+export type QuestionKind = 1 | 3 | 4
+
+/** What a request ended with at the other end. The numbers are on the wire. */
+export const ANSWER_CODE = {
+  OK: 0,
+  /** The handler threw, or refused. */
+  APPLICATION: 1,
+  UNKNOWN_CALL: 2,
+  UNKNOWN_SERVICE: 3,
+  OVERLOADED: 4,
+  /** The payload is not what the handler's codec reads. */
+  BAD_PAYLOAD: 5,
+  /** The call was run, but its answer is over the size limit. */
+  ANSWER_TOO_LONG: 6,
+  /** The call was run, but its codec could not write what the handler returned. */
+  BAD_ANSWER: 7,
+} as const
+
+export type AnswerCode = (typeof ANSWER_CODE)[keyof typeof ANSWER_CODE]
+
+/** Over any of these a message is refused whole. Texts of records have at most 3 bytes a unit. */
+export const SERVICE_BOUNDS = {
+  appBytesMax: 3 * 128,
+  instanceBytesMax: 3 * 128,
+  nameBytesMax: 256,
+  reasonBytesMax: 128,
+  saysBytesMax: 1024,
+} as const
+
+const FLAG_COMMAND = 1
+const QUESTION_BYTES_MIN = 18
+const ANSWER_BYTES_MIN = 10
+const CODE_MAX = Math.max(...Object.values(ANSWER_CODE))
+
+/** A name, or a number of 32 bits: the older habit of numbering messages works as well. */
+export type CallName = string | number
+
+export interface Question {
+  readonly kind: QuestionKind
+  /** Names the life of the process that asks; the answer repeats it. */
+  readonly life: number
+  /** Names the question within that life; 0 for what wants no answer. */
+  readonly session: number
+  /** How long the other end is waited for; 0 for what wants no answer. */
+  readonly timeoutMs: number
+  /** The service it is for: by id, or app and instance; empty and 0 leave it open. */
+  readonly serviceId: number
+  readonly app: string
+  readonly instance: string
+  readonly name: CallName
+  readonly payload: Uint8Array
+}
+
+export interface Answer {
+  readonly kind: typeof SERVICE_KIND.ANSWER
+  readonly code: AnswerCode
+  readonly life: number
+  readonly session: number
+  /** Of `OK`. */
+  readonly payload: Uint8Array
+  /** Of everything else: a word for programs, and a sentence for people. */
+  readonly reason: string
+  readonly says: string
+}
+
+export type ServiceMessage = Question | Answer
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+const NOTHING = new Uint8Array(0)
+
+/** A process names few services and calls, so their bytes are kept; over the bound anew. */
+const KEPT_TEXTS_MAX = 1024
+const keptBytes = new Map<string, Uint8Array>()
+
+function bytesOfText(text: string): Uint8Array {
+  if (text === '') return NOTHING
+  let bytes = keptBytes.get(text)
+  if (bytes !== undefined) return bytes
+  bytes = encoder.encode(text)
+  if (keptBytes.size >= KEPT_TEXTS_MAX) keptBytes.clear()
+  keptBytes.set(text, bytes)
+  return bytes
+}
+
+/** Whether a name can be sent: not empty and within bounds, or a whole number of 32 bits. */
+export function isCallName(name: unknown): name is CallName {
+  if (typeof name === 'number') return name === name >>> 0
+  if (typeof name !== 'string' || name === '' || name.length > SERVICE_BOUNDS.nameBytesMax) {
+    return false
+  }
+  return bytesOfText(name).length <= SERVICE_BOUNDS.nameBytesMax
+}
+
+/** The texts must be within `SERVICE_BOUNDS`. */
+export function writeQuestion(question: Question): Uint8Array {
+  const { name, payload } = question
+  const app = bytesOfText(question.app)
+  const instance = bytesOfText(question.instance)
+  const nameBytes = typeof name === 'string' ? bytesOfText(name) : NOTHING
+  const nameLength = typeof name === 'string' ? 2 + nameBytes.length : 4
+  const headBytes = QUESTION_BYTES_MIN + 4 + app.length + instance.length + nameLength
+  const bytes = new Uint8Array(headBytes + payload.length)
+  bytes[0] = question.kind
+  bytes[1] = typeof name === 'string' ? 0 : FLAG_COMMAND
+  writeWord(bytes, 2, question.life)
+  writeWord(bytes, 6, question.session)
+  writeWord(bytes, 10, question.timeoutMs)
+  writeWord(bytes, 14, question.serviceId)
+  let at = writeText(bytes, QUESTION_BYTES_MIN, app)
+  at = writeText(bytes, at, instance)
+  if (typeof name === 'string') at = writeText(bytes, at, nameBytes)
+  else at = writeWord(bytes, at, name)
+  copyBytes(bytes, at, payload, 0, payload.length)
+  return bytes
+}
+
+export interface AnswerHead {
+  readonly code: AnswerCode
+  readonly life: number
+  readonly session: number
+}
+
+export function writeResult(head: AnswerHead, payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(ANSWER_BYTES_MIN + payload.length)
+  copyBytes(bytes, writeAnswerHead(bytes, head), payload, 0, payload.length)
+  return bytes
+}
+
+/** Texts over their bounds are cut: a sentence that is too long must not hide the failure. */
+export function writeFailure(head: AnswerHead, reason: string, says: string): Uint8Array {
+  const reasonBytes = cut(reason, SERVICE_BOUNDS.reasonBytesMax)
+  const saysBytes = cut(says, SERVICE_BOUNDS.saysBytesMax)
+  const bytes = new Uint8Array(ANSWER_BYTES_MIN + 4 + reasonBytes.length + saysBytes.length)
+  writeText(bytes, writeText(bytes, writeAnswerHead(bytes, head), reasonBytes), saysBytes)
+  return bytes
+}
+
+function writeAnswerHead(bytes: Uint8Array, { code, life, session }: AnswerHead): number {
+  bytes[0] = SERVICE_KIND.ANSWER
+  bytes[1] = code
+  writeWord(bytes, 2, life)
+  return writeWord(bytes, 6, session)
+}
+
+/** At a boundary of characters. */
+function cut(text: string, bytesMax: number): Uint8Array {
+  const bytes = encoder.encode(text.slice(0, bytesMax))
+  if (bytes.length <= bytesMax) return bytes
+  let end = bytesMax
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1
+  return bytes.subarray(0, end)
+}
+
+/** Undefined for what no sender of ours writes. */
+export function readServiceMessage(bytes: Uint8Array): ServiceMessage | undefined {
+  switch (bytes[0]) {
+    case SERVICE_KIND.REQUEST:
+    case SERVICE_KIND.ONE_WAY:
+    case SERVICE_KIND.PROBE:
+      return readQuestion(bytes, bytes[0])
+    case SERVICE_KIND.ANSWER:
+      return readAnswer(bytes)
+    default:
+      return undefined
+  }
+}
+
+function readQuestion(bytes: Uint8Array, kind: QuestionKind): Question | undefined {
+  if (bytes.length < QUESTION_BYTES_MIN) return undefined
+  const flags = bytes[1]!
+  if ((flags & ~FLAG_COMMAND) !== 0) return undefined
+  const texts = new TextReader(bytes, QUESTION_BYTES_MIN)
+  const app = texts.next(SERVICE_BOUNDS.appBytesMax)
+  const instance = texts.next(SERVICE_BOUNDS.instanceBytesMax)
+  const isCommand = (flags & FLAG_COMMAND) !== 0
+  const name = isCommand ? texts.word() : texts.next(SERVICE_BOUNDS.nameBytesMax)
+  if (app === undefined || instance === undefined || name === undefined) return undefined
+  const session = readWord(bytes, 6)
+  // Zero names nothing, so it cannot be answered; and a one-way message must not be.
+  if ((session === 0) !== (kind === SERVICE_KIND.ONE_WAY)) return undefined
+  return {
+    kind,
+    life: readWord(bytes, 2),
+    session,
+    timeoutMs: readWord(bytes, 10),
+    serviceId: readWord(bytes, 14),
+    app,
+    instance,
+    name,
+    payload: bytes.subarray(texts.position),
+  }
+}
+
+function readAnswer(bytes: Uint8Array): Answer | undefined {
+  if (bytes.length < ANSWER_BYTES_MIN || bytes[1]! > CODE_MAX) return undefined
+  const kind = SERVICE_KIND.ANSWER
+  const code = bytes[1] as AnswerCode
+  const life = readWord(bytes, 2)
+  const session = readWord(bytes, 6)
+  if (code === ANSWER_CODE.OK) {
+    const payload = bytes.subarray(ANSWER_BYTES_MIN)
+    return { kind, code, life, session, payload, reason: '', says: '' }
+  }
+  const texts = new TextReader(bytes, ANSWER_BYTES_MIN)
+  const reason = texts.next(SERVICE_BOUNDS.reasonBytesMax)
+  const says = texts.next(SERVICE_BOUNDS.saysBytesMax)
+  if (reason === undefined || says === undefined) return undefined
+  return { kind, code, life, session, payload: NOTHING, reason, says }
+}
+
+class TextReader {
+  readonly #bytes: Uint8Array
+  position: number
+
+  constructor(bytes: Uint8Array, position: number) {
+    this.#bytes = bytes
+    this.position = position
+  }
+
+  /** Undefined, then and ever after, where the bytes do not hold such a text. */
+  next(bytesMax: number): string | undefined {
+    const start = this.position + 2
+    if (start > this.#bytes.length) return this.#end()
+    const length = this.#bytes[start - 2]! | (this.#bytes[start - 1]! << 8)
+    if (length > bytesMax || start + length > this.#bytes.length) return this.#end()
+    this.position = start + length
+    return length === 0 ? '' : this.#decoded(start, length)
+  }
+
+  word(): number | undefined {
+    const start = this.position
+    if (start + 4 > this.#bytes.length) return this.#end()
+    this.position = start + 4
+    return readWord(this.#bytes, start)
+  }
+
+  #decoded(start: number, length: number): string | undefined {
+    try {
+      return decoder.decode(this.#bytes.subarray(start, start + length))
+    } catch {
+      return this.#end()
+    }
+  }
+
+  #end(): undefined {
+    this.position = Number.POSITIVE_INFINITY
+    return undefined
+  }
+}
+
+function writeText(bytes: Uint8Array, at: number, text: Uint8Array): number {
+  bytes[at] = text.length
+  bytes[at + 1] = text.length >>> 8
+  return copyBytes(bytes, at + 2, text, 0, text.length)
+}
+
+function writeWord(bytes: Uint8Array, at: number, value: number): number {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+  return at + 4
+}
+
+function readWord(bytes: Uint8Array, at: number): number {
+  const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
+  return (low | (bytes[at + 3]! << 24)) >>> 0
+}
