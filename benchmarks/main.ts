@@ -6,8 +6,13 @@ import { describeMachine } from './machine.js'
 import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { encrypted } from './questions/encrypted.js'
+import { fanIn } from './questions/fan-in.js'
+import { fanOut } from './questions/fan-out.js'
+import { fixedRate } from './questions/fixed-rate.js'
 import { hop } from './questions/hop.js'
 import { idle } from './questions/idle.js'
+import { loopDelay } from './questions/loop-delay.js'
+import { mixedSizes } from './questions/mixed-sizes.js'
 import { oneWay } from './questions/one-way.js'
 import { oneWayPeers } from './questions/one-way-peers.js'
 import { requestPeers } from './questions/request-peers.js'
@@ -60,6 +65,11 @@ const QUESTIONS = [
   requestPeers,
   hop,
   idle,
+  fixedRate,
+  fanIn,
+  fanOut,
+  mixedSizes,
+  loopDelay,
   encrypted,
   startUp,
   ring,

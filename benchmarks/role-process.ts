@@ -33,6 +33,8 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'peer-source': async () => (await import('./roles/peer-source.js')).startPeerSource,
   'peer-pair': async () => (await import('./roles/peer-pair.js')).startPeerPair,
   'peer-caller': async () => (await import('./roles/peer-caller.js')).startPeerCaller,
+  'peer-hub': async () => (await import('./roles/peer-hub.js')).startPeerHub,
+  'peer-spoke': async () => (await import('./roles/peer-spoke.js')).startPeerSpoke,
   'peer-answerer': async () => (await import('./roles/peer-answerer.js')).startPeerAnswerer,
   'bare-children': async () => (await import('./roles/bare-children.js')).startBareChildren,
 }
