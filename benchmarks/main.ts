@@ -12,9 +12,11 @@ import { fixedRate } from './questions/fixed-rate.js'
 import { hop } from './questions/hop.js'
 import { idle } from './questions/idle.js'
 import { loopDelay } from './questions/loop-delay.js'
+import { membership } from './questions/membership.js'
 import { mixedSizes } from './questions/mixed-sizes.js'
 import { oneWay } from './questions/one-way.js'
 import { oneWayPeers } from './questions/one-way-peers.js'
+import { reconnect } from './questions/reconnect.js'
 import { requestPeers } from './questions/request-peers.js'
 import { requestReply } from './questions/request-reply.js'
 import { ring } from './questions/ring.js'
@@ -70,6 +72,8 @@ const QUESTIONS = [
   fanOut,
   mixedSizes,
   loopDelay,
+  membership,
+  reconnect,
   encrypted,
   startUp,
   ring,
