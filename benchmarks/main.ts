@@ -7,10 +7,17 @@ import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { batches } from './questions/batches.js'
 import { encrypted } from './questions/encrypted.js'
+import { fanIn } from './questions/fan-in.js'
+import { fanOut } from './questions/fan-out.js'
+import { fixedRate } from './questions/fixed-rate.js'
 import { hop } from './questions/hop.js'
 import { idle } from './questions/idle.js'
+import { loopDelay } from './questions/loop-delay.js'
+import { membership } from './questions/membership.js'
+import { mixedSizes } from './questions/mixed-sizes.js'
 import { oneWay } from './questions/one-way.js'
 import { oneWayPeers } from './questions/one-way-peers.js'
+import { reconnect } from './questions/reconnect.js'
 import { requestPeers } from './questions/request-peers.js'
 import { requestReply } from './questions/request-reply.js'
 import { ring } from './questions/ring.js'
@@ -64,6 +71,13 @@ const QUESTIONS = [
   requestPeers,
   hop,
   idle,
+  fixedRate,
+  fanIn,
+  fanOut,
+  mixedSizes,
+  loopDelay,
+  membership,
+  reconnect,
   encrypted,
   startUp,
   ring,

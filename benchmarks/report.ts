@@ -59,6 +59,11 @@ function readingRow<C extends Cell>(result: CellResult<C>, reading: Reading<C>):
   return [result.cell.name, reading.title, showSummary(summary, 3, true), judged]
 }
 
+function readingLines(rows: readonly string[][]): string[] {
+  if (rows.length === 0) return []
+  return [...layOut([['', 'reading', 'median of the rounds [least - most]', ''], ...rows]), '']
+}
+
 /** Lines to print. The ratios are medians of the ratios of each round. */
 export function reportOf<C extends Cell>(
   question: Question<C>,
@@ -85,11 +90,7 @@ export function reportOf<C extends Cell>(
     '',
     ...layOut([head, ...rows]),
     '',
-    ...layOut([
-      ['', 'reading', 'median of the rounds [least - most]', ''],
-      ...readings.filter((row) => row.length > 0),
-    ]),
-    '',
+    ...readingLines(readings.filter((row) => row.length > 0)),
     ...question.notes,
     ...missing.map(([subject, why]) => `MISSING ${subject}: ${why}`),
     ...failures.map((failure) => `FAILED ${failure}`),

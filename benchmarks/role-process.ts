@@ -41,6 +41,12 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'peer-source': async () => (await import('./roles/peer-source.js')).startPeerSource,
   'peer-pair': async () => (await import('./roles/peer-pair.js')).startPeerPair,
   'peer-caller': async () => (await import('./roles/peer-caller.js')).startPeerCaller,
+  'peer-hub': async () => (await import('./roles/peer-hub.js')).startPeerHub,
+  'peer-spoke': async () => (await import('./roles/peer-spoke.js')).startPeerSpoke,
+  members: async () => (await import('./roles/members.js')).startMembers,
+  member: async () => (await import('./roles/member.js')).startMember,
+  'etcd-members': async () => (await import('./roles/etcd-members.js')).startEtcdMembers,
+  'etcd-member': async () => (await import('./roles/etcd-member.js')).startEtcdMember,
   'peer-answerer': async () => (await import('./roles/peer-answerer.js')).startPeerAnswerer,
   'bare-children': async () => (await import('./roles/bare-children.js')).startBareChildren,
 }

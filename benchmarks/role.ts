@@ -34,8 +34,16 @@ export interface RoleOptions {
   /** Which peer a `peer-` role plays, and the server it needs. */
   readonly peer?: string
   readonly server?: string
-  /** A unix socket path over which the sink grants credit, where the peer has no backpressure. */
-  readonly credit?: string
+  /** Unix sockets over which sinks grant credit, where the peer has no backpressure. */
+  readonly credit?: readonly string[]
+  /** Sizes of the payloads that follow each other; absent: all have `payloadBytes`. */
+  readonly sizes?: readonly number[]
+  /** How many processes send to one sink. */
+  readonly senders?: number
+  /** Watches by how much the loop is late. */
+  readonly watchesLoop?: boolean
+  /** Requests a second, at times that are fixed beforehand; absent: a closed loop. */
+  readonly ratePerSecond?: number
 }
 
 /** What a process tells of itself at one moment. */

@@ -1,23 +1,28 @@
 // Credit: what a receiver lets its sender have on its way, where the peer itself knows no bound.
 
 import type { RoleOptions } from '../role.js'
+import { payloadSizes } from './peer.js'
 
 export class CreditCounter {
   readonly #every: number
-  readonly #payloadBytes: number
+  readonly #sizes: readonly number[]
+  readonly #checks: boolean
   readonly #grant: (messages: number) => void
   count = 0
   wrong = 0
 
   /** `grant` is called for each quarter of the window. */
-  constructor({ payloadBytes = 0, window = 0 }: RoleOptions, grant: (messages: number) => void) {
-    this.#every = window / 4
-    this.#payloadBytes = payloadBytes
+  constructor(options: RoleOptions, grant: (messages: number) => void) {
+    const { senders = 1, window = 0 } = options
+    this.#every = (window / 4) * senders
+    this.#sizes = payloadSizes(options)
+    // What several senders mix has no order of sizes.
+    this.#checks = senders === 1 || this.#sizes.length === 1
     this.#grant = grant
   }
 
   arrived(payloadBytes: number): void {
-    if (payloadBytes !== this.#payloadBytes) this.wrong++
+    if (this.#checks && payloadBytes !== this.#sizes[this.count % this.#sizes.length]) this.wrong++
     if (++this.count % this.#every === 0) this.#grant(this.#every)
   }
 

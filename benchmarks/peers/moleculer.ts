@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoleOptions } from '../role.js'
-import { loadPackage, type Peer } from './peer.js'
+import { loadPackage, type Peer, payloadSizes } from './peer.js'
 
 interface Context {
   readonly params: { readonly text: string }
@@ -58,12 +58,18 @@ export const moleculer: Peer = {
     return addressOf(broker)
   },
   async openSource(options) {
-    const broker = await open('sender', options)
-    const payload = { text: 'Z'.repeat(options.payloadBytes ?? 0) }
+    const broker = await open(`sender-${process.pid}`, options)
+    const texts = payloadSizes(options).map((bytes) => ({ text: 'Z'.repeat(bytes) }))
+    let at = 0
+    const emit = (): Promise<unknown> => {
+      const payload = texts[at]
+      at = at + 1 === texts.length ? 0 : at + 1
+      return broker.emit('message', payload)
+    }
     return {
       send: (messages) => {
-        for (let i = 1; i < messages; i++) void broker.emit('message', payload)
-        return broker.emit('message', payload)
+        for (let i = 1; i < messages; i++) void emit()
+        return emit()
       },
     }
   },

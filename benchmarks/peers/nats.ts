@@ -1,6 +1,6 @@
 // NATS: a server between two clients; a reply subject made by hand, which is faster than request().
 
-import { loadPackage, numberedPayloads, type Peer } from './peer.js'
+import { loadPackage, numberedPayloads, type Peer, payloadCycle } from './peer.js'
 
 interface Message {
   readonly data: Uint8Array
@@ -40,12 +40,12 @@ export const nats: Peer = {
     await connection.flush()
     return ''
   },
-  async openSource({ payloadBytes = 0, server }) {
-    const connection = await open(server)
-    const payload = new Uint8Array(payloadBytes).fill(0x5a)
+  async openSource(options) {
+    const connection = await open(options.server)
+    const next = payloadCycle(options)
     return {
       send: (messages) => {
-        for (let i = 0; i < messages; i++) connection.publish('bench', payload)
+        for (let i = 0; i < messages; i++) connection.publish('bench', next())
         return undefined
       },
     }

@@ -24,6 +24,18 @@ export interface Peer {
   ): Promise<(number: number) => void>
 }
 
+/** One that sends the same to many receivers, which dial it. */
+export interface Hub {
+  readonly address: string
+  /** Once all receivers are there. */
+  source(): PeerSource
+}
+
+export interface FanPeer {
+  openHub(options: RoleOptions): Promise<Hub>
+  openSpoke(options: RoleOptions, arrived: (payloadBytes: number) => void): Promise<unknown>
+}
+
 /** A peer whose receiver is started by its sender, and is no process that dials. */
 export interface PairPeer {
   /** `credited` is called for every quarter of the window that has arrived. */
@@ -65,6 +77,21 @@ export function numberedPayloads({ inFlight = 1, payloadBytes = 0 }: RoleOptions
     payload.writeUInt32LE(number, 0)
     return payload
   })
+}
+
+/** Of the messages that follow each other: all alike, or a mixture that begins anew. */
+export function payloadSizes({ payloadBytes = 0, sizes }: RoleOptions): readonly number[] {
+  return sizes ?? [payloadBytes]
+}
+
+/** Each call gives the next payload to send, made beforehand. */
+export function payloadCycle(options: RoleOptions): () => Buffer {
+  const payloads = payloadSizes(options).map((bytes) => Buffer.alloc(bytes, 0x5a))
+  let at = payloads.length - 1
+  return () => {
+    at = at + 1 === payloads.length ? 0 : at + 1
+    return payloads[at] as Buffer
+  }
 }
 
 /** Views of one memory: what is sent together is copied together where the peer can. */

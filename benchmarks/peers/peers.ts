@@ -11,7 +11,7 @@ export interface PeerSubject {
   /** What must run between the processes. */
   readonly server?: ServerKind
   /** Where the peer listens itself. */
-  readonly channel?: BenchChannel
+  readonly channel?: BenchChannel | 'ring'
   /** Messages that may be on their way, and bytes of them; 0: the peer holds its sender back. */
   readonly windowBytes: number
   readonly load: () => Promise<Peer>
@@ -64,8 +64,27 @@ export const PEERS: readonly (PeerSubject | PairSubject)[] = [
 
 export const PEER_NAMES: readonly string[] = PEERS.map(({ name }) => name)
 
+const loadTreebus = async () => (await import('./treebus.js')).treebus
+const loadBare = async () => (await import('./bare.js')).bare
+
+/** What is ours, and the yardstick, where all are asked in the same way. */
+export const OWN_PEERS: readonly PeerSubject[] = [
+  { name: 'treebus ring', channel: 'ring', windowBytes: 0, load: loadTreebus },
+  { name: 'treebus unix', channel: 'unix', windowBytes: 0, load: loadTreebus },
+  { name: 'treebus tcp', channel: 'tcp', windowBytes: 0, load: loadTreebus },
+  { name: 'bare net unix', channel: 'unix', windowBytes: 0, load: loadBare },
+  { name: 'bare net tcp', channel: 'tcp', windowBytes: 0, load: loadBare },
+]
+
+const ALL: readonly (PeerSubject | PairSubject)[] = [...OWN_PEERS, ...PEERS]
+
+/** Those whose receiver is a process of its own. */
+export const DIALLING_PEERS: readonly PeerSubject[] = ALL.flatMap((peer) =>
+  'load' in peer ? [peer] : [],
+)
+
 export function peerNamed(name: string): PeerSubject | PairSubject | undefined {
-  return PEERS.find((peer) => peer.name === name)
+  return ALL.find((peer) => peer.name === name)
 }
 
 /** What this machine lacks for a subject; undefined where it has all, or the subject is no peer. */

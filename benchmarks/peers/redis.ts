@@ -1,7 +1,7 @@
 // Redis: publish and subscribe by ioredis through a server; a turn's publishes in one pipeline.
 
 import { once } from 'node:events'
-import { loadPackage, numberedPayloads, type Peer } from './peer.js'
+import { loadPackage, numberedPayloads, type Peer, payloadCycle } from './peer.js'
 
 interface Pipeline {
   publish(channel: string, payload: Buffer): Pipeline
@@ -43,13 +43,13 @@ export const redis: Peer = {
     await listen(server, 'bench', ({ length }) => arrived(length))
     return ''
   },
-  async openSource({ payloadBytes = 0, server }) {
-    const client = await open(server)
-    const payload = Buffer.alloc(payloadBytes, 0x5a)
+  async openSource(options) {
+    const client = await open(options.server)
+    const next = payloadCycle(options)
     return {
       send: (messages) => {
         const pipeline = client.pipeline()
-        for (let i = 0; i < messages; i++) pipeline.publish('bench', payload)
+        for (let i = 0; i < messages; i++) pipeline.publish('bench', next())
         return pipeline.exec()
       },
     }

@@ -1,7 +1,7 @@
 // zeromq.js: push and pull one way, dealer and router for requests.
 
 import type { RoleOptions } from '../role.js'
-import { loadPackage, numberedPayloads, type Peer } from './peer.js'
+import { loadPackage, numberedPayloads, type Peer, payloadCycle, payloadSizes } from './peer.js'
 
 interface Sender {
   connect(address: string): void
@@ -59,16 +59,15 @@ export const zeromq: Peer = {
     })
     return address
   },
-  async openSource({ dial = '', payloadBytes = 0 }) {
+  async openSource(options) {
     const push = new (load().Push)()
-    push.connect(dial)
-    const payload = Buffer.alloc(payloadBytes, 0x5a)
-    const together = payloadBytes <= BATCHED_BYTES_MAX ? FRAMES_MAX : 1
-    const batch = Array.from({ length: together }, () => payload)
+    push.connect(options.dial ?? '')
+    const next = payloadCycle(options)
+    const together = Math.max(...payloadSizes(options)) <= BATCHED_BYTES_MAX ? FRAMES_MAX : 1
     return {
       send: async (messages) => {
         for (let left = messages; left > 0; left -= together) {
-          await push.send(left >= together ? batch : batch.slice(0, left))
+          await push.send(Array.from({ length: Math.min(left, together) }, next))
         }
       },
     }

@@ -4,7 +4,7 @@ import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
 import { BESIDE, OWN } from './beside.js'
 import { runOneWay } from './one-way.js'
-import { runPeerOneWay } from './peers.js'
+import { PEER_MEASURES, runPeerOneWay } from './peers.js'
 import { sizeName } from './sizes.js'
 
 interface SizeCell extends Cell {
@@ -41,11 +41,7 @@ export const oneWayPeers: Question<SizeCell> = {
   subjects: BESIDE,
   peers: PEER_NAMES,
   missing: missingPeer,
-  measures: [
-    { key: 'perSecond', title: 'messages/s', digits: 0, spread: true },
-    { key: 'cpu', title: 'CPU s/M', digits: 2, spread: true },
-    { key: 'rss', title: 'MiB', digits: 0, spread: false },
-  ],
+  measures: PEER_MEASURES,
   readings: AIMS.map(([subject, peer, value]) => ({
     title: `${subject} / ${peer}, messages/s`,
     value: (round) => ratioOf(round, 'perSecond', subject, peer),
@@ -59,6 +55,6 @@ export const oneWayPeers: Question<SizeCell> = {
     }
     const peer = peerNamed(subject)
     if (peer === undefined) throw new Error(`no subject ${subject}`)
-    return runPeerOneWay(peer, payloadBytes, span, processes)
+    return runPeerOneWay(peer, { payloadBytes }, span, processes)
   },
 }

@@ -5,9 +5,9 @@ import { markOf, type Role, type RoleOptions } from '../role.js'
 import { Stopwatch } from '../stopwatch.js'
 
 export async function startPeerCaller(options: RoleOptions): Promise<Role> {
-  const { inFlight = 1, peer } = options
+  const { peer } = options
   const { openCaller } = await loadPeer(peer)
   const watch = new Stopwatch()
-  const begin = await watch.asking(inFlight, (replied) => openCaller(options, replied))
+  const begin = await watch.opening(options, (replied) => openCaller(options, replied))
   return { begin, mark: () => ({ ...markOf(watch.count), latency: watch.take() }) }
 }

@@ -34,7 +34,7 @@ export async function startPeerPair(options: RoleOptions): Promise<Role> {
     return { begin: () => pump.run(), mark: () => wholeMark(arrived, pair.otherPid) }
   }
   const watch = new Stopwatch()
-  const ask = await watch.asking(inFlight, (replied) => pair.openCaller(options, replied))
+  const ask = await watch.opening(options, (replied) => pair.openCaller(options, replied))
   return {
     begin: ask,
     mark: () => ({ ...wholeMark(watch.count, pair.otherPid), latency: watch.take() }),

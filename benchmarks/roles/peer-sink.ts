@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { LoopWatch } from '../loop-watch.js'
 import { CreditCounter } from '../peers/credit.js'
 import { loadPeer } from '../peers/peers.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
@@ -10,23 +11,29 @@ import { markOf, type Role, type RoleOptions } from '../role.js'
 const GRANT = Uint8Array.of(1)
 
 export async function startPeerSink(options: RoleOptions): Promise<Role> {
-  const { credit = '', peer } = options
-  let source: Socket | undefined
-  if (credit !== '') {
+  const { credit: [credit] = [], peer } = options
+  const sources: Socket[] = []
+  if (credit !== undefined) {
     const server = createServer((socket) => {
-      source = socket
+      // Its source ends at the same time as this process.
+      socket.on('error', () => undefined)
+      sources.push(socket)
     }).listen(credit)
     await once(server, 'listening')
   }
-  const counter = new CreditCounter(options, () => source?.write(GRANT))
+  const counter = new CreditCounter(options, () => {
+    for (const source of sources) source.write(GRANT)
+  })
   const address = await (await loadPeer(peer)).openSink(options, (payloadBytes) =>
     counter.arrived(payloadBytes),
   )
+  const loop = options.watchesLoop === true ? new LoopWatch() : undefined
   return {
     address,
     mark: () => {
       counter.check()
-      return markOf(counter.count)
+      const figures = loop?.take()
+      return { ...markOf(counter.count), ...(figures === undefined ? {} : { figures }) }
     },
   }
 }
