@@ -54,8 +54,9 @@ export class ServiceDesk {
 
   question(from: bigint, question: Question): void {
     const { handlers, isHere, onQuestion, runningMax } = this.#setup
+    const entry = handlers.find(question.app, question.name)
     const call = new IncomingCall(from, question, {
-      reply: (incoming, value) => this.#reply(incoming, value),
+      reply: (incoming, value) => this.#reply(incoming, value, entry),
       refuse: (incoming, code, says) => this.#fail(incoming, ANSWER_CODE.APPLICATION, code, says),
     })
     if (!isHere(question)) {
@@ -68,7 +69,7 @@ export class ServiceDesk {
       this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
     } else {
       onQuestion(question)
-      this.#dispatch(call, question.payload, handlers.find(question.app, question.name))
+      this.#dispatch(call, question.payload, entry)
     }
   }
 
@@ -116,8 +117,7 @@ export class ServiceDesk {
     }
   }
 
-  #reply(call: IncomingCall, value: unknown): void {
-    const entry = this.#setup.handlers.find(call.app, call.name)
+  #reply(call: IncomingCall, value: unknown, entry: HandlerEntry | undefined): void {
     let bytes: Uint8Array
     try {
       bytes = entry?.response.encode(value) ?? NOTHING
