@@ -82,7 +82,7 @@ export class Caller {
     target: Target,
     name: CallName,
     payload: Uint8Array,
-    options: ServiceCallOptions<never, Response>,
+    options: Pick<ServiceCallOptions<never, Response>, 'timeoutMs' | 'signal' | 'response'>,
   ): Promise<CallOutcome<Response>> {
     const { health, port } = this.#setup
     const found = this.find(target)
@@ -111,7 +111,9 @@ function failureOf({ reason, says, cause }: Refusal, app: string): CallFailure {
   return { kind: 'overloaded', says: words }
 }
 
-function checkCall(name: CallName, options: ServiceCallOptions<never, never>): void {
+type Attempts = Pick<ServiceCallOptions, 'retries' | 'timeoutMs'>
+
+function checkCall(name: CallName, options: Attempts): void {
   if (!isCallName(name)) {
     throw new BusError('BAD_ARGUMENT', `${String(name)} is no name of a call`)
   }
@@ -124,9 +126,11 @@ function checkCall(name: CallName, options: ServiceCallOptions<never, never>): v
   }
 }
 
-export function encodedBy(codec: Codec<never>, value: unknown): Uint8Array | CallFailure {
+type Encoder = Pick<Codec<unknown>, 'encode'>
+
+export function encodedBy(codec: Encoder, value: unknown): Uint8Array | CallFailure {
   try {
-    return codec.encode(value as never)
+    return codec.encode(value)
   } catch (cause) {
     const says = cause instanceof Error ? cause.message : String(cause)
     return { kind: 'refused', reason: 'bad_payload', says, cause }

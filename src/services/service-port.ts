@@ -147,6 +147,13 @@ export class ServicePort {
     return this.#layer.send(errand.to, writeQuestion(question))
   }
 
+  /** The same bytes to each of them; how many were sent. Throws MESSAGE_TOO_LONG. */
+  tellAll(nodes: readonly bigint[], told: Omit<Errand, 'to'>): number {
+    const kind = SERVICE_KIND.ONE_WAY
+    const bytes = writeQuestion({ ...told, kind, life: this.#life, session: 0, timeoutMs: 0 })
+    return nodes.filter((to) => this.#layer.send(to, bytes) === 'sent').length
+  }
+
   /** Throws MESSAGE_TOO_LONG. */
   sendAnswer(to: bigint, answer: Uint8Array): ServiceSendResult {
     return this.#layer.send(to, answer)
