@@ -22,61 +22,12 @@ import type { CoreState } from './core-state.js'
 import type { DataPath } from './data-path.js'
 import type { Dialler } from './dialler.js'
 import type { KeyRefresh } from './key-refresh.js'
+import { LAWFUL_KINDS, SEALED_KINDS } from './lawful-kinds.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
 import type { PathGates } from './path-gates.js'
 import type { RingPaths } from './ring-paths.js'
 import type { Routing } from './routes/routing.js'
-
-/** Which messages each phase takes; anything else ends the connection (robustness 7). */
-const LAWFUL: Readonly<Record<Connection['phase'], ReadonlySet<BodyKind>>> = {
-  dialling: new Set(),
-  registering: new Set(['register_rsp']),
-  awaiting: new Set(['register_req']),
-  probing: new Set(),
-  confirming: new Set(['handshake_confirm']),
-  temporary: new Set(['handshake_confirm', 'leave', 'command_req', 'command_rsp']),
-  bound: new Set([
-    'register_req',
-    'handshake_confirm',
-    'leave',
-    'ping',
-    'pong',
-    'data_req',
-    'data_rsp',
-    'command_req',
-    'command_rsp',
-    'subscribe_req',
-    'subscribe_rsp',
-    'route_update',
-    'route_refuse',
-    'unsubscribe',
-    'conn_sync',
-    'conn_sync_rsp',
-    'ring_offer',
-    'ring_answer',
-    'carrier',
-  ]),
-  ended: new Set(),
-}
-
-/** Kinds that a keyed connection never takes in clear; the others are always in clear (A.6.1). */
-const SEALED_KINDS: ReadonlySet<BodyKind> = new Set([
-  'data_req',
-  'data_rsp',
-  'command_req',
-  'command_rsp',
-  'subscribe_req',
-  'subscribe_rsp',
-  'route_update',
-  'route_refuse',
-  'unsubscribe',
-  'conn_sync',
-  'conn_sync_rsp',
-  'ring_offer',
-  'ring_answer',
-  'carrier',
-])
 
 export interface InboundRooms {
   readonly state: CoreState
@@ -199,7 +150,7 @@ export class Inbound {
       if (!taken) this.#unread(connection)
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
-    else if (!LAWFUL[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
+    else if (!LAWFUL_KINDS[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
   }
