@@ -134,6 +134,15 @@ export class RoutePeer {
     })
   }
 
+  /** How its requests were answered. */
+  results(): number[] {
+    return this.#bodies('subscribe_rsp').map(([inner, start, end]) => {
+      const body = decodeControlBody('subscribe_rsp', inner, start, end)
+      if (body?.kind !== 'subscribe_rsp') throw new Error('not an answer')
+      return body.subscribed.resultCode
+    })
+  }
+
   /** What of its words was refused: the id and the reason. */
   refusals(): [bigint, number][] {
     return this.#bodies('route_refuse').map(([inner, start, end]) => {

@@ -85,7 +85,7 @@ export class Hearing {
     subscription.sequence = response.sequence
     subscription.warming = response.warming
     subscription.opaque = response.opaque
-    subscription.ancestors = response.ancestors
+    this.#hangsBelow(routes, response.ancestors)
     if (response.mode === 'resume') {
       subscription.state = 'live'
       this.#rooms.keeper.resumed(set)
@@ -240,6 +240,13 @@ export class Hearing {
     this.#rooms.learning.unlearn(routes.set, removedHigh, removedLow, reason)
   }
 
+  /** Its parent is the first of those above it: of its own record that is a part. */
+  #hangsBelow({ set, subscription }: LinkRoutes, ancestors: readonly bigint[]): void {
+    const before = subscription.ancestors[0]
+    subscription.ancestors = ancestors
+    if (ancestors[0] !== before) this.#rooms.learning.touchNeighbour(set)
+  }
+
   #packetEnded(link: Link, routes: LinkRoutes): void {
     this.#rooms.learning.settle()
     const reader = this.#reader
@@ -248,7 +255,7 @@ export class Hearing {
     const stoppedWarming = subscription.warming && reader.warming === false
     subscription.warming = reader.warming ?? subscription.warming
     subscription.opaque = reader.opaque ?? subscription.opaque
-    subscription.ancestors = reader.ancestors ?? subscription.ancestors
+    this.#hangsBelow(routes, reader.ancestors ?? subscription.ancestors)
     if (reader.snapshotEnd && subscription.state === 'arriving') {
       subscription.state = 'live'
       const waits = subscription.sweepsLater && subscription.warming

@@ -133,6 +133,12 @@ export class Learning {
     for (let row = set.first; row >= 0; row = rows.nextInSet(row)) this.#touchRow(row, 0)
   }
 
+  /** What the neighbour itself is known by has changed, though no record of it came. */
+  touchNeighbour(set: LearnedSet): void {
+    const row = this.#table.rowIn(set, set.link.idHigh, set.link.idLow)
+    if (row >= 0) this.#touchRow(row, 0)
+  }
+
   /** Notes an id whose record is not in the table: our own. */
   touchAlone(id: bigint): void {
     this.#before.up = SEEN.BY_ALL

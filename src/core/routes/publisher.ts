@@ -84,8 +84,7 @@ export class Publisher {
     const { detail, recordsMax } = request
     const resumed = this.#resumes(link, request)
     if (detail !== DETAIL.none && recordsMax < this.#visible(link)) {
-      routes.subscriber = undefined
-      this.#respond(link, TOO_MANY_RECORDS, 'full', 0)
+      routes.subscriber = refusedSubscriber(detail)
       return
     }
     const sequence = resumed ?? this.#log.head
@@ -178,6 +177,11 @@ export class Publisher {
   /** False where the connection takes nothing now. */
   #packet(link: Link, routes: LinkRoutes, subscriber: Subscriber): boolean {
     const { answerDue, sequence } = subscriber
+    if (answerDue === 'too_many') {
+      if (!this.#respond(link, TOO_MANY_RECORDS, 'full', 0)) return false
+      routes.subscriber = undefined
+      return true
+    }
     if (answerDue !== undefined) {
       if (!this.#respond(link, 0, answerDue, sequence)) return false
       subscriber.answerDue = undefined
@@ -317,6 +321,12 @@ export class Publisher {
 /** It is below a child that answers for a range in which it lies. */
 function isCovered({ granted = NO_RANGES, idHigh, idLow }: Feeder, id: bigint): boolean {
   return granted.length > 0 && joinHalves(idHigh, idLow) !== id && isGranted(id, granted)
+}
+
+/** Only until it was told, however long its link is full; it limits nothing. */
+function refusedSubscriber(detail: number): Subscriber {
+  const recordsMax = Number.POSITIVE_INFINITY
+  return new Subscriber({ detail, recordsMax, snapshotAt: 0, sequence: 0, answerDue: 'too_many' })
 }
 
 /** "Too many": the records are more than the subscriber takes (FULL on the wire). */

@@ -34,6 +34,8 @@ export class Subscription {
   resumes = false
 }
 
+export type AnswerDue = 'full' | 'resume' | 'too_many'
+
 /** A neighbour that asked us. */
 export class Subscriber {
   readonly detail: number
@@ -44,15 +46,15 @@ export class Subscriber {
   sequence: number
   /** Of what we said of ourselves: warming, opaque, ancestors. */
   toldVersion = -1
-  /** It has to be told how we go on: from where it was, or with a snapshot. */
-  answerDue: 'full' | 'resume' | undefined
+  /** It has to be told how we go on: from where it was, with a snapshot, or not at all. */
+  answerDue: AnswerDue | undefined
 
   constructor(options: {
     detail: number
     recordsMax: number
     snapshotAt: number
     sequence: number
-    answerDue: 'full' | 'resume'
+    answerDue: AnswerDue
   }) {
     this.answerDue = options.answerDue
     this.detail = options.detail
