@@ -22,6 +22,8 @@ export interface RoleOptions {
   readonly table?: string
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
+  /** Links move to shared memory by themselves; else they stay on their sockets. */
+  readonly moves?: boolean
   /** Of a ring: a view for each message, in memory that is not used again. */
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */

@@ -28,8 +28,9 @@ async function run(
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const kind = subject === 'treebus' ? 'treebus' : 'bare'
-  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight }
+  const kind = subject === 'bare net' ? 'bare' : 'treebus'
+  const moves = subject === 'auto (ring)'
+  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight, moves }
   const listen = processes.freeAddress(channel)
   const answerer = await processes.start(`${kind}-answerer`, { ...shared, id: 1, listen })
   const dial = answerer.address
@@ -52,6 +53,7 @@ export const requestReply: Question<RequestCell> = {
   notes: [
     'Closed loop: each reply is followed by the next request.',
     'treebus: request() and reply(), with a random 64-bit number, a time limit and a promise each.',
+    'auto (ring): the same nodes, but the link has moved to shared memory by itself.',
     'bare net: frames made beforehand, told apart by 4 bytes; no time limit, no promise.',
   ],
   cells: CHANNELS.flatMap((channel) =>
@@ -62,12 +64,16 @@ export const requestReply: Question<RequestCell> = {
       inFlight,
     })),
   ),
-  subjects: ['treebus', 'bare net'],
+  subjects: ['treebus', 'auto (ring)', 'bare net'],
   measures: LATENCY_MEASURES,
   readings: [
     {
       title: 'treebus / bare net, p50',
       value: (round) => ratioOf(round, 'p50Us', 'treebus', 'bare net'),
+    },
+    {
+      title: 'auto (ring) / treebus, p50',
+      value: (round) => ratioOf(round, 'p50Us', 'auto (ring)', 'treebus'),
     },
     {
       title: 'treebus / bare net, pairs/s',

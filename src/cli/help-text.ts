@@ -39,8 +39,9 @@ Lines on stdin (help lists them):
   With a full queue the next line waits. The end of stdin is not the end of the node (--until-eof).
 
 Events on stdout, one line each; with --json each is an object with the field "event":
-  ready state link_up link_down message request reply delivered failure command command_reply
-  refused dial_failed parent_changed pong peers routes counters help error leaving closed
+  ready state link_up link_path link_down message request reply delivered failure command
+  command_reply refused dial_failed parent_changed pong peers routes counters help error
+  leaving closed
   With --routes also: route_up route_changed route_down route_reset
   Ids are "0x…" texts. A payload is "text" where it is valid UTF-8 without control characters
   other than line feed and tab, else "hex". "line" is the line of stdin that an event answers.
