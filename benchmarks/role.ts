@@ -27,6 +27,8 @@ export interface RoleOptions {
   readonly cipher?: string
   /** `sendMany` and batches, in place of a call and an event for each message. */
   readonly batches?: boolean
+  /** Links move to shared memory by themselves; else they stay on their sockets. */
+  readonly moves?: boolean
   /** Of a ring: a view for each message, in memory that is not used again. */
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */

@@ -33,8 +33,9 @@ export async function runOneWay(
   span: Span,
   processes: ProcessGroup,
   cipher?: string,
+  moves = false,
 ): Promise<Sample> {
-  const shared = { payloadBytes, ...(cipher === undefined ? {} : { cipher }) }
+  const shared = { payloadBytes, moves, ...(cipher === undefined ? {} : { cipher }) }
   const listen = processes.freeAddress(channel)
   const sink = await processes.start(`${kind}-sink`, { ...shared, id: 1, listen })
   const burst = burstOf(payloadBytes)
@@ -66,6 +67,7 @@ export const oneWay: Question<OneWayCell> = {
   notes: [
     'treebus: BusNode.send in bursts, `writable` after `full`; the handler reads from, type and',
     '  payload.length. Every payload is copied once and hashed (murmur3) at both ends.',
+    'auto (ring): the same nodes, but the link has moved to shared memory by itself.',
     'bare net: 4 bytes of length, one write per message of one buffer made beforehand, corked once',
     '  per turn, `drain`; onread into one reused buffer. No copy, no hash, no addresses.',
   ],
@@ -77,13 +79,17 @@ export const oneWay: Question<OneWayCell> = {
       payloadBytes,
     })),
   ),
-  subjects: ['treebus', 'bare net'],
+  subjects: ['treebus', 'auto (ring)', 'bare net'],
   measures: ONE_WAY_MEASURES,
   readings: [
     {
       title: 'treebus / bare net, messages/s',
       value: (round) => ratioOf(round, 'perSecond', 'treebus', 'bare net'),
       aim: aimOf,
+    },
+    {
+      title: 'auto (ring) / treebus, messages/s',
+      value: (round) => ratioOf(round, 'perSecond', 'auto (ring)', 'treebus'),
     },
     {
       title: 'treebus / bare net, CPU of sender',
@@ -94,6 +100,8 @@ export const oneWay: Question<OneWayCell> = {
       value: (round) => ratioOf(round, 'receiveCpu', 'treebus', 'bare net'),
     },
   ],
-  run: (subject, cell, span, processes) =>
-    runOneWay(subject === 'treebus' ? 'treebus' : 'bare', cell, span, processes),
+  run: (subject, cell, span, processes) => {
+    const kind = subject === 'bare net' ? 'bare' : 'treebus'
+    return runOneWay(kind, cell, span, processes, undefined, subject === 'auto (ring)')
+  },
 }

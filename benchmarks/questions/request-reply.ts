@@ -26,16 +26,18 @@ export interface RequestLink {
   readonly channel: BenchChannel | 'ring'
   readonly inFlight: number
   readonly payloadBytes: number
+  /** The link moves to shared memory by itself; default: it stays on its socket. */
+  readonly moves?: boolean
 }
 
 /** A caller that dials an answerer, over one link. */
 export async function runRequests(
   kind: 'treebus' | 'bare',
-  { channel, inFlight, payloadBytes }: RequestLink,
+  { channel, inFlight, payloadBytes, moves = false }: RequestLink,
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const shared = { payloadBytes, inFlight }
+  const shared = { payloadBytes, inFlight, moves }
   const listen = processes.freeAddress(channel)
   const answerer = await processes.start(`${kind}-answerer`, { ...shared, id: 1, listen })
   const dial = answerer.address
@@ -59,6 +61,7 @@ export const requestReply: Question<RequestCell> = {
   notes: [
     'Closed loop: each reply is followed by the next request.',
     'treebus: request() and reply(), with a random 64-bit number, a time limit and a promise each.',
+    'auto (ring): the same nodes, but the link has moved to shared memory by itself.',
     'bare net: frames made beforehand, told apart by 4 bytes; no time limit, no promise.',
   ],
   cells: CHANNELS.flatMap((channel) =>
@@ -69,7 +72,7 @@ export const requestReply: Question<RequestCell> = {
       inFlight,
     })),
   ),
-  subjects: ['treebus', 'bare net'],
+  subjects: ['treebus', 'auto (ring)', 'bare net'],
   measures: LATENCY_MEASURES,
   readings: [
     {
@@ -77,12 +80,17 @@ export const requestReply: Question<RequestCell> = {
       value: (round) => ratioOf(round, 'p50Us', 'treebus', 'bare net'),
     },
     {
+      title: 'auto (ring) / treebus, p50',
+      value: (round) => ratioOf(round, 'p50Us', 'auto (ring)', 'treebus'),
+    },
+    {
       title: 'treebus / bare net, pairs/s',
       value: (round) => ratioOf(round, 'pairsPerSecond', 'treebus', 'bare net'),
     },
   ],
   run: (subject, { channel, inFlight }, span, processes) => {
-    const link = { channel, inFlight, payloadBytes: PAYLOAD_BYTES }
-    return runRequests(subject === 'treebus' ? 'treebus' : 'bare', link, span, processes)
+    const moves = subject === 'auto (ring)'
+    const link = { channel, inFlight, payloadBytes: PAYLOAD_BYTES, moves }
+    return runRequests(subject === 'bare net' ? 'bare' : 'treebus', link, span, processes)
   },
 }

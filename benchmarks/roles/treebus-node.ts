@@ -12,13 +12,21 @@ export async function startNode(options: RoleOptions): Promise<BusNode> {
     ...(listen === undefined ? {} : { listen: [listen] }),
     ...(dial === undefined ? {} : { parent: dial }),
     ...secure,
+    sharedMemory: options.moves === true ? 'auto' : 'off',
     ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),
   })
   await node.ready()
+  if (options.moves === true && dial !== undefined) await moved(node)
   node.on('undelivered', ({ code }) => {
     throw new Error(`a message came back: ${code}`)
   })
   return node
+}
+
+async function moved(node: BusNode): Promise<void> {
+  while (node.peers()[0]?.channel !== 'ring') {
+    await new Promise((resolve) => node.once('link_path', resolve))
+  }
 }
 
 export function addressOf(node: BusNode): string {

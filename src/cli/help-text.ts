@@ -42,8 +42,9 @@ Lines on stdin (help lists them):
   With a full queue the next line waits. The end of stdin is not the end of the node (--until-eof).
 
 Events on stdout, one line each; with --json each is an object with the field "event":
-  ready state link_up link_down message request reply delivered failure command command_reply
-  refused dial_failed parent_changed pong peers routes counters help error leaving closed
+  ready state link_up link_path link_down message request reply delivered failure command
+  command_reply refused dial_failed parent_changed pong peers routes counters help error
+  leaving closed
   With --routes also: route_up route_changed route_down route_reset
   With any flag of the directory also: registered registration_refused duplicate_registry list
   service_up service_changed service_down

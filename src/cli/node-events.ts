@@ -59,6 +59,7 @@ function tellEvents(node: BusNode, output: Output): void {
   node
     .on('state', (state) => output.tell('state', { state }))
     .on('link_up', (link) => output.tell('link_up', linkRow(link)))
+    .on('link_path', (link) => output.tell('link_path', linkRow(link)))
     .on('link_down', ({ link, reason, code }) => {
       const row = { ...linkRow(link), reason }
       output.tell('link_down', code === undefined ? row : { ...row, code: reasonOf(code) })

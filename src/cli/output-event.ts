@@ -96,6 +96,7 @@ export interface EventRows {
   ready: ReadyRow
   state: { readonly state: NodeState }
   link_up: LinkRow
+  link_path: LinkRow
   link_down: LinkRow & { readonly reason: LinkDownReason; readonly code?: string }
   message: { readonly from: string; readonly type: number } & Content
   request: { readonly from: string; readonly type: number; readonly answer: string } & Content
@@ -169,6 +170,7 @@ export const RENDERERS: Renderers = {
 ${parent === null ? 'no parent' : `parent ${parent}`}, pid ${pid}`,
   state: ({ state }) => state,
   link_up: renderLink,
+  link_path: renderLink,
   link_down: (row) =>
     `${renderLink(row)}: ${row.reason}${row.code === undefined ? '' : ` (${row.code})`}`,
   message: (row) => `${row.from} type ${row.type}: ${renderContent(row)}`,

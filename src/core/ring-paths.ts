@@ -43,8 +43,8 @@ export class RingPaths {
   }
 
   /**
-   * Both ends know of the link. The dialler offers, so no two offers cross; on the next turn, behind
-   * the confirmation of its registration.
+   * Both ends know of the link. The dialler offers, so no two offers cross; on the next turn, when
+   * the confirmation of its registration has left.
    */
   established(link: Link): void {
     if (link.dialled) this.#state.deadlines.set(`ring:${link.number}`, this.#state.nowMs)

@@ -85,7 +85,7 @@ test('peers lists the neighbours of the parent, or of the node that is named', a
   t.is(table.code, 0)
   const [titles, row, end] = table.stdout.split('\n')
   t.regex(titles ?? '', /^ID +ROLE +KIND +CHANNEL +ENCRYPTED +RTT +ADDRESS$/)
-  t.regex(row ?? '', /^0x200 +child +treebus +tcp +no +\S+ +tcp:\/\/127\.0\.0\.1:\d+$/)
+  t.regex(row ?? '', /^0x200 +child +treebus +(tcp|ring) +no +\S+ +tcp:\/\/127\.0\.0\.1:\d+$/)
   t.is(end, '')
   const named = await finish(t, ['peers', '0x200', '--json', '--parent', address])
   const event = eventsOf(named.stdout)[0]!

@@ -314,7 +314,7 @@ test('a list of peers that does not read is BAD_MESSAGE for who asked', async (t
 
 test('ping measures, and peersOf lists the neighbours of a node near or far', async (t) => {
   const nodes = new Nodes(t)
-  const { child, other } = await nodes.family('tcp')
+  const { child, other } = await nodes.family('tcp', { sharedMemory: 'off' })
   t.true((await child.ping(OTHER)) >= 0)
   const seen = await child.peersOf(PARENT)
   t.deepEqual(
