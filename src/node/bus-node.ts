@@ -12,7 +12,7 @@ import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
 import { type Capabilities, capabilities } from './capabilities.js'
 import { Clock } from './clock.js'
-import { traceRequest, traceSend, traceSends } from './diagnostics.js'
+import { sendChannel, traceRequest, traceSends } from './diagnostics.js'
 import { Driver } from './driver.js'
 import type { BusNodeEvents } from './events.js'
 import { Inbox } from './inbox.js'
@@ -219,7 +219,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     if (!this.#isOpen) return 'closed'
     // Only a question can be unsupported.
     const outcome = this.#outgoing.send(id, content, options) as SendResult
-    traceSend(this.id, id, options, content, outcome)
+    const isTraced = sendChannel.hasSubscribers
+    if (isTraced) traceSends({ node: this.id, to: id, ...options }, [content], outcome)
     return outcome
   }
 
@@ -231,7 +232,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const id = parseId(to)
     if (!this.#isOpen) return 0
     const sent = this.#outgoing.sendMany(id, payloads, options)
-    traceSends(this.id, id, options, payloads, sent)
+    const taken = sendChannel.hasSubscribers ? payloads.slice(0, sent) : []
+    traceSends({ node: this.id, to: id, ...options }, taken, 'sent')
     return sent
   }
 

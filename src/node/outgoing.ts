@@ -60,20 +60,25 @@ export class Outgoing {
   sendMany(to: bigint, contents: readonly Payload[], fields = PLAIN): number {
     checkType(fields)
     // Before the first is sent: a mistake of the caller's leaves nothing half done.
-    for (const content of contents) this.#checkSize(content)
-    if (to === this.#core.id) return this.#manyToSelf(contents, fields)
+    let isText = false
+    for (const content of contents) {
+      this.#checkSize(content)
+      isText ||= typeof content === 'string'
+    }
+    const bytes = isText ? contents.map(bytesOf) : (contents as readonly Uint8Array[])
+    if (to === this.#core.id) return this.#manyToSelf(bytes, fields)
     const message = this.#prepare(to, fields)
     const { data } = this.#core
-    const sent = data.sendMany(message, contents.every(isBytes) ? contents : contents.map(bytesOf))
+    const sent = data.sendMany(message, bytes)
     message.content = NOTHING
     this.#lastSequence = data.lastSequence
     return sent
   }
 
-  #manyToSelf(contents: readonly Payload[], fields: SendFields): number {
+  #manyToSelf(contents: readonly Uint8Array[], fields: SendFields): number {
     let sent = 0
     for (const content of contents) {
-      if (this.#toSelf(bytesOf(content), fields) !== 'sent') break
+      if (this.#toSelf(content, fields) !== 'sent') break
       sent++
     }
     return sent
@@ -138,10 +143,6 @@ export class Outgoing {
 function checkType({ type = 0 }: SendFields): void {
   if (type === (type | 0)) return
   throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
-}
-
-function isBytes(payload: Payload): payload is Uint8Array {
-  return typeof payload !== 'string'
 }
 
 const encoder = new TextEncoder()
