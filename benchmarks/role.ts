@@ -24,6 +24,8 @@ export interface RoleOptions {
   readonly cipher?: string
   /** `sendMany` and batches, in place of a call and an event for each message. */
   readonly batches?: boolean
+  /** Speaks as a plain node: frames of the family alone. */
+  readonly plain?: boolean
   /** Of a ring: a view for each message, in memory that is not used again. */
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */

@@ -101,14 +101,13 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       answer: (data, head) => this.#inbox.returned(data, head),
     })
     this.#driver = this.#newDriver(options)
-    const { messageBytesMax } = options.core.limits
     this.#loopback = new Loopback({
       deliver: (data, head) => this.#inbox.looped(data, head),
       turnEnded: () => this.#inbox.readEnded(),
       writable: () => runUserCode(() => this.emit('writable')),
       empty: () => this.#checkIdle(),
     })
-    this.#outgoing = new Outgoing(this.#core, messageBytesMax, this.#loopback)
+    this.#outgoing = new Outgoing(this.#core, options.core.limits, this.#loopback)
     this.#layers = new Layers(this.#outgoing)
     this.#calls = new Calls({
       core: this.#core,

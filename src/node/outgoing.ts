@@ -1,6 +1,7 @@
 // The way out for all that is sent as data: to others through the core, to ourselves by loop.
 
 import { highHalf, lowHalf } from '../core/bus-id.js'
+import type { CoreLimits } from '../core/config.js'
 import type { SendOutcome } from '../core/data-path.js'
 import type { NodeCore } from '../core/node-core.js'
 import { BusError } from '../errors.js'
@@ -31,9 +32,9 @@ export class Outgoing {
   readonly #message: OutgoingData
   #lastSequence = 0
 
-  constructor(core: NodeCore, payloadBytesMax: number, loopback: Loopback) {
+  constructor(core: NodeCore, limits: CoreLimits, loopback: Loopback) {
     this.#core = core
-    this.#payloadBytesMax = payloadBytesMax
+    this.#payloadBytesMax = limits.messageBytesMax
     this.#loopback = loopback
     this.#message = core.data.newMessage()
   }
