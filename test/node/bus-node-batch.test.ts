@@ -373,8 +373,10 @@ for (const carrier of CARRIERS) {
       parent.removeAllListeners('batch').removeAllListeners('message')
       if (round % 10 === 5) parent.on('message', single)
       else parent.on('batch', listener)
-      for (let i = 0; i < 200; i++) child.send(PARENT, textOf(i), { type: i })
-      if (round % 10 === 7) calls.push(child.request(PARENT, textOf(1_000), { type: 1_000 }))
+      // Other lengths and other words than the round before: what is written over shows.
+      const first = round * 1_000
+      for (let i = first; i < first + 200; i++) child.send(PARENT, textOf(i), { type: i })
+      if (round % 10 === 7) calls.push(child.request(PARENT, textOf(9), { type: 9 }))
       const sent = (round + 1) * 200 + calls.length
       await until(() => seen === sent)
     }
