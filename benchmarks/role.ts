@@ -29,6 +29,8 @@ export interface RoleOptions {
   readonly batches?: boolean
   /** Links move to shared memory by themselves; else they stay on their sockets. */
   readonly moves?: boolean
+  /** Speaks as a plain node: frames of the family alone. */
+  readonly plain?: boolean
   /** Of a ring: a view for each message, in memory that is not used again. */
   readonly keeps?: boolean
   /** Of a ring: see `RingOptions`. */

@@ -11,7 +11,7 @@ interface BatchesCell extends Cell {
   readonly payloadBytes: number
 }
 
-const SUBJECTS = ['singly', 'batches'] as const
+const SUBJECTS = ['plain singly', 'plain batches', 'singly', 'batches'] as const
 
 async function run(
   subject: string,
@@ -19,7 +19,8 @@ async function run(
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const shared = { payloadBytes, batches: subject === 'batches' }
+  const isPlain = subject.startsWith('plain')
+  const shared = { payloadBytes, batches: subject.endsWith('batches'), plain: isPlain }
   const listen = processes.freeAddress(channel)
   const sink = await processes.start('treebus-sink', { ...shared, id: 1, listen })
   const burst = Math.max(4, Math.min(1024, Math.floor((256 * 1024) / payloadBytes)))
@@ -44,6 +45,7 @@ function aimOf(subject: string, { channel, payloadBytes }: BatchesCell): Aim | u
     return { kind: 'at_least', value: (isRing ? 10e9 : 2e9) / payloadBytes }
   }
   if (payloadBytes !== 64) return undefined
+  if (subject.startsWith('plain')) return isRing ? undefined : { kind: 'at_least', value: 4e6 }
   if (subject === 'batches') return { kind: 'at_least', value: isRing ? 20e6 : 10e6 }
   return { kind: 'at_least', value: isRing ? 8e6 : 4e6 }
 }
@@ -53,6 +55,7 @@ export const batches: Question<BatchesCell> = {
   title: 'How many messages a second does a node send its neighbour, one by one and in batches?',
   unit: 'messages/s',
   notes: [
+    'plain: both nodes speak as libatbus nodes do, in frames; else in records.',
     'singly: BusNode.send and an event for each message; it reads from, type and payload.length.',
     'batches: sendMany and the batch event; it reads from, type, length and both ends of the payload',
     '  in place. A turn of the sender is 256 KiB, 4 to 1,024 messages, in both.',
@@ -73,10 +76,13 @@ export const batches: Question<BatchesCell> = {
       value: (round: ReadonlyMap<string, Sample>) => round.get(subject)?.['perSecond'],
       aim: (cell: BatchesCell) => aimOf(subject, cell),
     })),
-    {
-      title: 'batches / singly, messages/s',
-      value: (round) => ratioOf(round, 'perSecond', 'batches', 'singly'),
-    },
+    ...(['singly', 'batches'] as const).flatMap((subject) =>
+      (['sendCpu', 'receiveCpu'] as const).map((key) => ({
+        title: `${subject} / plain ${subject}, CPU of ${key === 'sendCpu' ? 'sender' : 'receiver'}`,
+        value: (round: ReadonlyMap<string, Sample>) =>
+          ratioOf(round, key, subject, `plain ${subject}`),
+      })),
+    ),
   ],
   run,
 }

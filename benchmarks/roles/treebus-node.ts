@@ -11,6 +11,7 @@ export async function startNode(options: RoleOptions): Promise<BusNode> {
     id,
     ...(listen === undefined ? {} : { listen: [listen] }),
     ...(dial === undefined ? {} : { parent: dial }),
+    ...(options.plain === true ? { announce: false } : {}),
     ...secure,
     sharedMemory: options.moves === true ? 'auto' : 'off',
     ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),

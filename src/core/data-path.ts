@@ -3,7 +3,6 @@
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
-import { RecordCursor } from '../wire/data-record.js'
 import {
   type Answer,
   bodyOfAnswer,
@@ -17,40 +16,28 @@ import {
   type Relay,
 } from '../wire/data-relay.js'
 import { EXTENSION } from '../wire/extension.js'
-import type { FrameReader } from '../wire/frame.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
+import type { Delivery } from './delivery.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
 import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
+import { RecordReceiver } from './record-receiver.js'
 import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
 
-export const LENT = 'lent'
-
 /** Flag of forward_data: the receiver is to answer that it has the message (spec A.4). */
 export const FLAG_REQUIRE_RESPONSE = 1
 
 export type SendOutcome = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported'
-
-/**
- * Takes what arrives for this node. The cursors are valid during the call only, the memory that
- * they point into for as long as it is kept.
- */
-export interface Delivery {
-  /** A message for us. `LENT`: its memory is not looked at behind the end of the read. */
-  message(data: DataCursor, head: InnerCursor): unknown
-  /** The answer to a message of ours: `head.resultCode` 0 means that it was delivered. */
-  answer(data: DataCursor, head: InnerCursor): void
-}
 
 const HALF = 0x1_0000_0000
 
@@ -66,8 +53,9 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
-  readonly #records: RecordSender
-  readonly #record: RecordCursor
+  readonly #recordSender: RecordSender
+  /** What comes as records. */
+  readonly records: RecordReceiver
   /** Of the last message that was sent. */
   lastSequence = 0
 
@@ -89,13 +77,8 @@ export class DataPath {
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
-    this.#record = new RecordCursor(this.#self)
-    this.#records = new RecordSender(state)
-  }
-
-  /** Lets go of the memory of the last message. */
-  release(): void {
-    this.#record.release()
+    this.records = new RecordReceiver({ ...rooms, self: this.#self })
+    this.#recordSender = new RecordSender(state)
   }
 
   /** A record for `send`, to be used again and again. */
@@ -138,9 +121,11 @@ export class DataPath {
     if (link === undefined || link.leaving) return 0
     const isUsual = message.extensionKind === EXTENSION.NONE && isRecordFor(link, message)
     let sent = 0
-    if (isUsual && link.path.session.isDirect) {
-      sent = this.#records.sendRuns(this.#pathOf(link).port.outlet, message, contents)
-      if (sent > 0) this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    if (isUsual) {
+      const path = this.#pathOf(link)
+      const seal = (bundle: OutgoingData) => this.#sealData(path, bundle)
+      sent = this.#recordSender.sendMany(path, message, contents, seal)
+      if (sent > 0) this.lastSequence = this.#recordSender.lastSequence
     }
     for (; sent < contents.length; sent++) {
       message.content = contents[sent]!
@@ -157,7 +142,7 @@ export class DataPath {
     message: OutgoingData,
   ): 'ok' | 'full' | 'closed' {
     if (!session.isDirect) return this.#sealData(link.path, message)
-    if (isRecordFor(link, message)) return this.#records.write(port.outlet, message)
+    if (isRecordFor(link, message)) return this.#recordSender.write(port.outlet, message)
     return encodeData(port.outlet, this.#self, message)
   }
 
@@ -194,21 +179,6 @@ export class DataPath {
       return true
     }
     return this.offer(connection, link, head, kind, data)
-  }
-
-  /** A record arrived in clear. Where it takes more, the inner message to be taken instead. */
-  record(connection: Connection, link: Link, reader: FrameReader): 'taken' | 'bad' | Uint8Array {
-    const record = this.#record
-    if (!record.read(reader.view, reader.buffer, reader.start, reader.end)) return 'bad'
-    const { data, head } = record
-    record.from(link.idHigh, link.idLow)
-    if (this.#gates.isActive || isForNodes(data.extensionKind)) return record.rewrite()
-    connection.faults = 0
-    link.faults = 0
-    link.dataAtMs = this.#state.nowMs
-    this.#state.counters.received++
-    if (this.#delivery.message(data, head) !== LENT) reader.keep()
-    return 'taken'
   }
 
   /**
@@ -297,6 +267,10 @@ export class DataPath {
     }
     if (isForNodes(data.extensionKind)) {
       this.#routing.asked(data)
+      return
+    }
+    if (data.extensionKind === EXTENSION.BUNDLE) {
+      this.records.unbundle(link, data)
       return
     }
     this.#state.counters.received++

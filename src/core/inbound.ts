@@ -73,7 +73,7 @@ export class Inbound {
       if (this.#state.hasEffects) break
     }
     connection.lane.release()
-    this.#rooms.data.release()
+    this.#rooms.data.records.release()
   }
 
   #reads(connection: Connection): boolean {
@@ -166,10 +166,10 @@ export class Inbound {
       this.#bad(connection, link === undefined ? 'BAD_STATE' : 'CIPHER_MISMATCH')
       return 'record'
     }
-    const { data } = this.#rooms
+    const { records } = this.#rooms.data
     let found: ReturnType<FrameReader['next']> = 'record'
     while (found === 'record') {
-      const taken = data.record(connection, link, reader)
+      const taken = records.take(connection, link, reader)
       if (taken === 'bad') this.#bad(connection, 'BAD_MESSAGE')
       else if (taken !== 'taken') this.#message(connection, taken, 0, taken.length)
       else if (connection.link === link && !this.#state.hasEffects) {

@@ -11,7 +11,7 @@ import type { BusMessage } from './bus-message.js'
 import { type CallOptions, Calls, type PeerReport } from './calls.js'
 import { type Capabilities, capabilities } from './capabilities.js'
 import { Clock } from './clock.js'
-import { traceRequest, traceSend, traceSends } from './diagnostics.js'
+import { sendChannel, traceRequest, traceSends } from './diagnostics.js'
 import { Driver } from './driver.js'
 import type { BusNodeEvents } from './events.js'
 import { Inbox } from './inbox.js'
@@ -100,14 +100,13 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       answer: (data, head) => this.#inbox.returned(data, head),
     })
     this.#driver = this.#newDriver(options)
-    const { messageBytesMax } = options.core.limits
     this.#loopback = new Loopback({
       deliver: (data, head) => this.#inbox.looped(data, head),
       turnEnded: () => this.#inbox.readEnded(),
       writable: () => runUserCode(() => this.emit('writable')),
       empty: () => this.#checkIdle(),
     })
-    this.#outgoing = new Outgoing(this.#core, messageBytesMax, this.#loopback)
+    this.#outgoing = new Outgoing(this.#core, options.core.limits, this.#loopback)
     this.#layers = new Layers(this.#outgoing)
     this.#calls = new Calls({
       core: this.#core,
@@ -216,7 +215,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     if (!this.#isOpen) return 'closed'
     // Only a question can be unsupported.
     const outcome = this.#outgoing.send(id, content, options) as SendResult
-    traceSend(this.id, id, options, content, outcome)
+    const isTraced = sendChannel.hasSubscribers
+    if (isTraced) traceSends({ node: this.id, to: id, ...options }, [content], outcome)
     return outcome
   }
 
@@ -228,7 +228,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const id = parseId(to)
     if (!this.#isOpen) return 0
     const sent = this.#outgoing.sendMany(id, payloads, options)
-    traceSends(this.id, id, options, payloads, sent)
+    const taken = sendChannel.hasSubscribers ? payloads.slice(0, sent) : []
+    traceSends({ node: this.id, to: id, ...options }, taken, 'sent')
     return sent
   }
 

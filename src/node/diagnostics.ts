@@ -1,29 +1,20 @@
 // Hooks for tracing tools: node:diagnostics_channel, free of cost while nobody subscribes.
 
 import { channel } from 'node:diagnostics_channel'
-import { bytesOf } from './outgoing.js'
 import type { Payload, SendOptions, SendResult } from './send-result.js'
 
 /** `{ node, to, type, bytes, outcome }` for each message that the user sends. */
-const sendChannel = channel('treebus:send')
+export const sendChannel = channel('treebus:send')
 
-type Traced = [node: bigint, to: bigint, options: SendOptions | undefined]
-
-export function traceSend(
-  ...[node, to, options, content, outcome]: [...Traced, Uint8Array, SendResult]
-): void {
-  if (!sendChannel.hasSubscribers) return
-  const { type = 0 } = options ?? {}
-  sendChannel.publish({ node, to, type, bytes: content.length, outcome })
-}
-
-/** The first `sent` of them were taken. */
+/** Only where somebody listens: it costs an object for each. */
 export function traceSends(
-  ...[node, to, options, contents, sent]: [...Traced, readonly Payload[], number]
+  way: { readonly node: bigint; readonly to: bigint } & SendOptions,
+  contents: readonly Payload[],
+  outcome: SendResult,
 ): void {
-  if (!sendChannel.hasSubscribers) return
-  for (const content of contents.slice(0, sent)) {
-    traceSend(node, to, options, bytesOf(content), 'sent')
+  const { node, to, type = 0 } = way
+  for (const content of contents) {
+    sendChannel.publish({ node, to, type, bytes: Buffer.byteLength(content), outcome })
   }
 }
 

@@ -1,6 +1,7 @@
 // The way out for all that is sent as data: to others through the core, to ourselves by loop.
 
 import { highHalf, lowHalf } from '../core/bus-id.js'
+import type { CoreLimits } from '../core/config.js'
 import type { SendOutcome } from '../core/data-path.js'
 import type { NodeCore } from '../core/node-core.js'
 import { BusError } from '../errors.js'
@@ -31,9 +32,9 @@ export class Outgoing {
   readonly #message: OutgoingData
   #lastSequence = 0
 
-  constructor(core: NodeCore, payloadBytesMax: number, loopback: Loopback) {
+  constructor(core: NodeCore, limits: CoreLimits, loopback: Loopback) {
     this.#core = core
-    this.#payloadBytesMax = payloadBytesMax
+    this.#payloadBytesMax = limits.messageBytesMax
     this.#loopback = loopback
     this.#message = core.data.newMessage()
   }
@@ -60,20 +61,25 @@ export class Outgoing {
   sendMany(to: bigint, contents: readonly Payload[], fields = PLAIN): number {
     checkType(fields)
     // Before the first is sent: a mistake of the caller's leaves nothing half done.
-    for (const content of contents) this.#checkSize(content)
-    if (to === this.#core.id) return this.#manyToSelf(contents, fields)
+    let isText = false
+    for (const content of contents) {
+      this.#checkSize(content)
+      isText ||= typeof content === 'string'
+    }
+    const bytes = isText ? contents.map(bytesOf) : (contents as readonly Uint8Array[])
+    if (to === this.#core.id) return this.#manyToSelf(bytes, fields)
     const message = this.#prepare(to, fields)
     const { data } = this.#core
-    const sent = data.sendMany(message, contents.every(isBytes) ? contents : contents.map(bytesOf))
+    const sent = data.sendMany(message, bytes)
     message.content = NOTHING
     this.#lastSequence = data.lastSequence
     return sent
   }
 
-  #manyToSelf(contents: readonly Payload[], fields: SendFields): number {
+  #manyToSelf(contents: readonly Uint8Array[], fields: SendFields): number {
     let sent = 0
     for (const content of contents) {
-      if (this.#toSelf(bytesOf(content), fields) !== 'sent') break
+      if (this.#toSelf(content, fields) !== 'sent') break
       sent++
     }
     return sent
@@ -138,10 +144,6 @@ export class Outgoing {
 function checkType({ type = 0 }: SendFields): void {
   if (type === (type | 0)) return
   throw new BusError('BAD_ARGUMENT', `type ${type} is not a whole number of 32 bits`)
-}
-
-function isBytes(payload: Payload): payload is Uint8Array {
-  return typeof payload !== 'string'
 }
 
 const encoder = new TextEncoder()

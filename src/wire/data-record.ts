@@ -17,7 +17,7 @@ import {
 const NOTHING = new Uint8Array(0)
 
 /** What is claimed at a time for many messages: a quarter of a carrier's memory. */
-const RUN_BYTES_MAX = 16 * 1024
+export const RUN_BYTES_MAX = 16 * 1024
 
 /** As many contents as are written with one claim. */
 export class RecordRun {

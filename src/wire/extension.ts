@@ -18,6 +18,8 @@ export const EXTENSION = {
   MARK: 10,
   /** From below a plain node: shows the nodes above that the sender is there. */
   SIGHTING: 11,
+  /** Its content is records (data-record.ts): many messages, sealed as one. */
+  BUNDLE: 12,
   /** Of a layer above the node (`node.openLayer`): its content means something only there. */
   DIRECTORY: 32,
   SERVICE: 33,

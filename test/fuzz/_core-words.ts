@@ -143,7 +143,7 @@ function anyData(random: Random): Uint8Array {
     sequence: anyBig(random),
     type: random.int32(),
     resultCode: random.int32(),
-    extensionKind: random.below(12),
+    extensionKind: random.below(14),
     number: anyBig(random),
   })
 }

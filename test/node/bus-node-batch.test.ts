@@ -348,3 +348,50 @@ test('sendMany refuses before it sends what send would refuse', async (t) => {
   await child.close()
   t.is(child.sendMany(PARENT, ['closed']), 0)
 })
+
+for (const carrier of CARRIERS) {
+  test(`${carrier}: whatever is kept stays as it was while batches use memory again`, async (t) => {
+    const nodes = new Nodes(t)
+    const { parent, child } = await nodes.pair(carrier)
+    const kept: BusMessage[] = []
+    const memories = new Set<ArrayBufferLike>()
+    let seen = 0
+    const listener = (batch: MessageBatch): void => {
+      for (let i = 0; i < batch.length; i++) {
+        memories.add(batch.memory(i).buffer)
+        if (batch.type(i) % 50 === 0 || batch.isRequest(i)) kept.push(batch.message(i))
+      }
+      seen += batch.length
+    }
+    const single = (message: BusMessage): void => {
+      kept.push(message)
+      seen++
+    }
+    const rounds = 60
+    const calls: Promise<BusMessage>[] = []
+    for (let round = 0; round < rounds; round++) {
+      parent.removeAllListeners('batch').removeAllListeners('message')
+      if (round % 10 === 5) parent.on('message', single)
+      else parent.on('batch', listener)
+      // Other lengths and other words than the round before: what is written over shows.
+      const first = round * 1_000
+      for (let i = first; i < first + 200; i++) child.send(PARENT, textOf(i), { type: i })
+      if (round % 10 === 7) calls.push(child.request(PARENT, textOf(9), { type: 9 }))
+      const sent = (round + 1) * 200 + calls.length
+      await until(() => seen === sent)
+    }
+    t.is(kept.length, 54 * 4 + 6 * 200 + 6)
+    t.is(
+      kept.find(({ text, type }) => text !== textOf(type)),
+      undefined,
+    )
+    // Two MiB arrived; what was lent did not take new memory each time.
+    t.true(memories.size < 40, `${memories.size} memories`)
+    for (const message of kept) if (message.isRequest) message.reply('')
+    await Promise.all(calls)
+  })
+}
+
+function textOf(type: number): string {
+  return `${type} `.repeat(40)
+}
