@@ -24,7 +24,7 @@ async function run(
 export const directory: Question<DirectoryCell> = {
   name: 'directory',
   title: 'What does a registry cost?',
-  unit: 'ms; bytes',
+  unit: 'ms of processor time; bytes',
   notes: [
     'One node with one service for each record, as decoded from what a node sends. Without a link:',
     '  what the registry decides, and the bytes of every message; a link costs as in one-way.',
