@@ -6,6 +6,7 @@ import { describeMachine } from './machine.js'
 import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { batches } from './questions/batches.js'
+import { directory } from './questions/directory.js'
 import { encrypted } from './questions/encrypted.js'
 import { fanIn } from './questions/fan-in.js'
 import { fanOut } from './questions/fan-out.js'
@@ -87,6 +88,7 @@ const QUESTIONS = [
   selection,
   serviceCalls,
   localCalls,
+  directory,
 ]
 const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
 /** One line that is written over on a terminal, many in a file. */
