@@ -144,12 +144,11 @@ async function probeOne({ root, folder, applyPatch }, { file, patch, paths }, te
 export async function probe({ root, proofs, count, seed, only }) {
   const probes = probesOf(root)
   const all = [...probes.keys()].filter((row) => (proofs.get(row) ?? []).length > 0)
-  const rows =
-    only === undefined ? drawn(all, count, seed) : [only].filter((row) => all.includes(row))
+  const rows = only?.filter((row) => all.includes(row)) ?? drawn(all, count, seed)
   console.log(`seed ${seed}: ${rows.length} of ${all.length} rows with a probe`)
   const { applyPatch } = await import(pathToFileURL(join(root, 'build/test/sim/patches.js')).href)
   const folder = workbench(root)
-  let isGood = rows.length > 0
+  let isGood = rows.length > 0 && rows.length === (only ?? rows).length
   try {
     const green = outcome(
       folder,

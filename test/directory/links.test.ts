@@ -88,6 +88,33 @@ test('000-04a: a registry that greets twice, at two addresses, has one entry and
   t.is(registry?.status().watchers, 1)
 })
 
+test('000-01: a list whose end was lost opens no link yet', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  c.world.onSend = ({ to, message }) => {
+    return to === 0x102n && message.kind === 'batch' && message.snapshot && message.last
+  }
+  c.world.dials.length = 0
+  c.world.startNode(0x102n, {}, { wants: GAME })
+  c.world.run(5_000)
+  t.not(c.table(0x102n).get(0x101n), undefined)
+  t.deepEqual(c.world.dials, [])
+  c.world.onSend = () => false
+  c.world.run(5_000)
+  t.is(dialsOf(c, 0x102n, 0x101n).length, 1)
+})
+
+test('002-03: a registry holds the union of the others when it says that it is ready', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n] })
+  const counts: (number | undefined)[] = []
+  c.world.onEvent = (life, event) => {
+    if (event.kind === 'ready') counts.push(life.registry?.table.store.size)
+  }
+  c.world.startRegistry(0x12n, 'z1')
+  c.world.run(1_000)
+  t.is(counts.length, 1)
+  t.true((counts[0] ?? 0) >= c.store(0x10n).size - 1, `${counts[0]}`)
+})
+
 test('000-25: who wants is told by the registry, and then reaches the provider by itself', (t) => {
   const c = cluster({ nodes: [] })
   c.world.startNode(0x101n, {}, { records: [], wants: GAME })
