@@ -19,7 +19,9 @@ for (const file of readdirSync(PROBES)) {
     t.true(changedLines(patch) <= LINES_MAX)
     const folder = mkdtempSync(join(tmpdir(), 'treebus-probe-'))
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-    cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true })
+    for (const [, path = ''] of patch.matchAll(/^\+\+\+ b\/(.+)$/gm)) {
+      cpSync(join(ROOT, path), join(folder, path))
+    }
     t.notThrows(() => applyPatch(folder, patch))
   })
 }
