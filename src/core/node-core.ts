@@ -238,6 +238,8 @@ export class NodeCore {
   }
 
   #connect(address: string, expectedId: bigint): void {
+    // A link serves both, whoever dialled it: a second one would end it, and what is on its way.
+    if (this.#state.neighbours.get(expectedId) !== undefined) return
     for (const { address: taken, phase } of this.#state.connections.values()) {
       const underWay = phase === 'dialling' || phase === 'registering'
       if (underWay && taken === address) return

@@ -56,9 +56,13 @@ function within<T>(list: T[], countMax: number): T[] {
   return list.length > countMax ? refuse() : list
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 function hexOfBytes(bytes: Maybe<Uint8Array>): string {
   if (bytes?.length !== RECORD_LIMITS.incarnationBytes) refuse()
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  let hex = ''
+  for (const byte of bytes) hex += HEX[byte]
+  return hex
 }
 
 /** A copy: `slice` of a Node Buffer would hold the memory it came in. */

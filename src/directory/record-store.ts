@@ -28,6 +28,7 @@ export class RecordStore {
   readonly #claims = new Map<string, bigint>()
   readonly #buried = new Map<bigint, BuriedAt[]>()
   readonly #registries = new Set<bigint>()
+  #registryList: readonly Registration[] | undefined
   #recordCount = 0
 
   constructor(tombstoneLifeMs: number) {
@@ -50,8 +51,10 @@ export class RecordStore {
     return this.#live.values()
   }
 
-  registries(): Registration[] {
-    return [...this.#registries].flatMap((busId) => this.#live.get(busId) ?? [])
+  /** Asked after each input, so it is made anew only where a registration came or went. */
+  registries(): readonly Registration[] {
+    this.#registryList ??= [...this.#registries].flatMap((busId) => this.#live.get(busId) ?? [])
+    return this.#registryList
   }
 
   /** What would happen to this version, without doing it. */
@@ -135,6 +138,7 @@ export class RecordStore {
     this.#recordCount += version.records.length
     for (const claim of version.records.flatMap(claimsOf)) this.#claims.set(claim, busId)
     if (isRegistry(version)) this.#registries.add(busId)
+    this.#registryList = undefined
     this.hash.toggle(version)
   }
 
@@ -144,6 +148,7 @@ export class RecordStore {
     this.#recordCount -= version.records.length
     for (const claim of version.records.flatMap(claimsOf)) this.#claims.delete(claim)
     this.#registries.delete(busId)
+    this.#registryList = undefined
     this.hash.toggle(version)
   }
 

@@ -28,11 +28,9 @@ export class TableHash {
 
   /** One hash for each bucket, eight bytes each. */
   bytes(): Uint8Array {
-    const bytes = new Uint8Array(4 * this.#words.length)
-    for (const [at, word] of this.#words.entries()) {
-      for (let part = 0; part < 4; part++) bytes[4 * at + part] = word >>> (24 - 8 * part)
-    }
-    return bytes
+    const view = new DataView(new ArrayBuffer(4 * this.#words.length))
+    for (let at = 0; at < this.#words.length; at++) view.setUint32(4 * at, this.#words[at] ?? 0)
+    return new Uint8Array(view.buffer)
   }
 
   /** Of the whole table. */
@@ -43,9 +41,13 @@ export class TableHash {
 
   /** The buckets whose hashes differ from these. */
   differing(bytes: Uint8Array): Set<number> {
-    const own = this.bytes()
     const different = new Set<number>()
-    for (const [at, byte] of own.entries()) if (byte !== bytes[at]) different.add(at >> 3)
+    const { buffer, byteOffset, byteLength } = bytes
+    const view = new DataView(buffer, byteOffset, byteLength)
+    for (let at = 0; at < this.#words.length; at++) {
+      const isThere = 4 * at + 4 <= byteLength
+      if (!isThere || view.getUint32(4 * at) !== this.#words[at]) different.add(at >> 1)
+    }
     return different
   }
 }

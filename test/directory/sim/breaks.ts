@@ -36,7 +36,9 @@ export function breaks(): Break[] {
 }
 
 /** A compiled copy of the sources with the bug in it. `remove` deletes the copy. */
-export async function plant({ patch }: Break): Promise<{ kit: DirectoryKit; remove(): void }> {
+export async function plant({
+  patch,
+}: Break): Promise<{ kit: DirectoryKit; kitUrl: URL; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'treebus-directory-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   try {
@@ -46,7 +48,8 @@ export async function plant({ patch }: Break): Promise<{ kit: DirectoryKit; remo
     applyPatch(folder, patch)
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     compile(folder)
-    return { kit: await loadKit(pathToFileURL(`${join(folder, 'build')}/`)), remove }
+    const kitUrl = pathToFileURL(`${join(folder, 'build')}/`)
+    return { kit: await loadKit(kitUrl), kitUrl, remove }
   } catch (error) {
     remove()
     throw error

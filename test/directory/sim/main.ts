@@ -1,13 +1,15 @@
 // The directory's simulator at the command line: many seeds, one verdict.
 
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { breaks, plant } from './breaks.js'
-import { type DirectoryKit, loadKit } from './kit.js'
-import { runSeed } from './run.js'
+import { runSeeds } from './threads.js'
 
 interface Options {
   readonly seeds: string
   readonly from: string
+  readonly threads: string
+  readonly seconds: string
   readonly break?: string
 }
 
@@ -15,41 +17,41 @@ function say(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function run(kit: DirectoryKit, { seeds, from }: Options): boolean {
+async function run(kitUrl: string | undefined, options: Options): Promise<boolean> {
   const startMs = performance.now()
-  const totals = { events: 0, messages: 0, faults: 0, evictions: 0 }
-  for (let seed = Number(from); seed < Number(from) + Number(seeds); seed++) {
-    const verdict = runSeed(kit, seed)
-    if (verdict.kind === 'broken') {
-      const { rule, atMs, lastSent } = verdict.failure
-      say(`seed ${seed} at ${(atMs / 1_000).toFixed(1)} s: ${rule}`, ...lastSent)
-      return false
-    }
-    for (const key of Object.keys(totals) as (keyof typeof totals)[]) {
-      totals[key] += verdict.totals[key]
-    }
+  const plan = {
+    from: Number(options.from),
+    count: Number(options.seeds),
+    threads: Number(options.threads),
+    secondsMax: Number(options.seconds),
   }
-  const seconds = (performance.now() - startMs) / 1_000
-  say(`${seeds} seeds held in ${seconds.toFixed(1)} s: ${JSON.stringify(totals)}`)
-  return true
+  const { held, totals, failure } = await runSeeds(plan, { kitUrl })
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1)
+  say(`${held} seeds from ${plan.from} held in ${seconds} s: ${JSON.stringify(totals)}`)
+  if (failure === undefined) return held > 0
+  const { seed, rule, atMs, lastSent } = failure
+  say(`seed ${seed} at ${(atMs / 1_000).toFixed(1)} s: ${rule}`, ...lastSent)
+  return false
 }
 
 async function main(): Promise<boolean> {
   const command = new Command('sim-directory')
     .option('--seeds <count>', 'how many', '200')
     .option('--from <seed>', 'the first seed', '1')
+    .option('--seconds <count>', 'begin no seed after so long', 'Infinity')
+    .option('--threads <count>', 'that share the seeds', `${availableParallelism()}`)
     .option('--break <name>', 'plant a bug, which must be found')
     .parse()
   const options = command.opts<Options>()
-  if (options.break === undefined) return run(await loadKit(), options)
+  if (options.break === undefined) return run(undefined, options)
   const planted = breaks().find(({ name }) => name === options.break)
   if (planted === undefined) {
     say('planted bugs:', ...breaks().map(({ name, story }) => `  ${name}: ${story}`))
     return false
   }
-  const { kit, remove } = await plant(planted)
+  const { kitUrl, remove } = await plant(planted)
   try {
-    return run(kit, options)
+    return await run(kitUrl.href, options)
   } finally {
     remove()
   }
