@@ -14,7 +14,7 @@ import { encodedBy, JSON_CODEC, type ServiceCallOptions } from './caller.js'
 import { ClusterCore } from './cluster-core.js'
 import type { ClusterEvents, ClusterOptions, ClusterServiceOptions } from './cluster-options.js'
 import { ClusterPeer } from './cluster-peer.js'
-import type { Codec } from './codec.js'
+import type { Codec, Encoder } from './codec.js'
 import type { Handler } from './handler-table.js'
 import type { Selection, SelectOptions } from './pipeline.js'
 import { Scope } from './scope.js'
@@ -242,7 +242,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     target: Target,
     name: CallName,
     message?: unknown,
-    codec: Codec<never> | Codec<unknown> = JSON_CODEC,
+    codec: Encoder = JSON_CODEC,
   ): ClusterSendResult {
     return this.#core.send(target, name, payloadBy(codec, message))
   }
@@ -252,7 +252,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     type: string,
     name: CallName,
     message?: unknown,
-    options: { readonly excludeSelf?: boolean; readonly codec?: Codec<never> } = {},
+    options: { readonly excludeSelf?: boolean; readonly codec?: Encoder } = {},
   ): number {
     const payload = payloadBy(options.codec ?? JSON_CODEC, message)
     const nodes = this.#core.list.ofType(type).map(({ node }) => node)
@@ -315,8 +315,8 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   }
 }
 
-function payloadBy(codec: Codec<never> | Codec<unknown>, message: unknown): Uint8Array {
-  const encoded: Uint8Array | CallFailure = encodedBy(codec as Codec<unknown>, message)
+function payloadBy(codec: Encoder, message: unknown): Uint8Array {
+  const encoded: Uint8Array | CallFailure = encodedBy(codec, message)
   if (encoded instanceof Uint8Array) return encoded
   throw new BusError('BAD_ARGUMENT', `the message: ${encoded.says}`, { cause: encoded })
 }
