@@ -59,7 +59,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     const node = await BusNode.start(options)
     try {
       const directory = await Directory.start(node, { ...options, offer: { services: [] } })
-      return Cluster.#made(directory, options, true, prepare)
+      return Cluster.#made(directory, { services: [], ...options }, true, prepare)
     } catch (error) {
       await node.close({ timeoutMs: 0 })
       throw error
@@ -67,8 +67,8 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   }
 
   /**
-   * Services on a directory that the user keeps. What the directory offered before is replaced by
-   * `services`; closing the cluster leaves node and directory open.
+   * Services on a directory that the user keeps; closing the cluster leaves node and directory
+   * open. With `services` they replace what it offered; without, that stands as it is.
    */
   static over(directory: Directory, options: ClusterServiceOptions = {}): Cluster {
     return Cluster.#made(directory, options, false)
@@ -83,7 +83,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     const cluster = new Cluster(directory, options, ownsNode)
     try {
       prepare?.(cluster)
-      cluster.#core.start(options.services ?? [])
+      cluster.#core.start(options)
     } catch (error) {
       cluster.#core.close()
       throw error
