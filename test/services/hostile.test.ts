@@ -88,7 +88,7 @@ test('a one-way message whose handler throws, or that has none, is told at its r
 test('X-20: a full connection says so at once, keeps its link, and says when it takes more', async (t) => {
   const clusters = new Clusters(t, 'tcp')
   const game = await clusters.join(['game'])
-  const caller = await clusters.join([], {}, { sendBufferBytesMax: 256 * 1024 })
+  const caller = await clusters.join([], {}, { sendBufferBytesMax: 2_200_000 })
   await caller.waitFor('game')
   let heard = 0
   game.handle('load', () => {
