@@ -23,7 +23,8 @@ function freePort(): Promise<number> {
 /** What the example behind a headline prints, line by line, when it runs as an installed package. */
 async function printed(headline: string, port: string) {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readme.slice(readme.indexOf(headline))) ?? []
+  const section = readme.slice(readme.indexOf(headline))
+  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(section) ?? []
   const folder = mkdtempSync(join(tmpdir(), 'treebus-readme-'))
   try {
     const installed = join(folder, 'node_modules/treebus')
