@@ -19,6 +19,8 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
   'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
   selection: async () => (await import('./roles/selection.js')).startSelection,
+  'directory-registry': async () =>
+    (await import('./roles/directory-registry.js')).startDirectoryRegistry,
   'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
   'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,
   'bare-relay': async () => (await import('./roles/bare-relay.js')).startBareRelay,

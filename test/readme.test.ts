@@ -20,7 +20,7 @@ function freePort(): Promise<number> {
   })
 }
 
-/** What the example behind a headline prints, line by line, when it runs as an installed package. */
+/** What the example behind a headline prints when it runs as an installed package. */
 async function printed(headline: string, port: string) {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const section = readme.slice(readme.indexOf(headline))
