@@ -54,3 +54,27 @@ export type { ReadyOptions } from './node/ready.js'
 export type { ChangesOptions, Routes } from './node/routes.js'
 export type { SendOptions, SendResult } from './node/send-result.js'
 export type { SubnetGrant } from './node/subnets.js'
+export {
+  answerOf,
+  type CallFailure,
+  type CallOutcome,
+  errorOf,
+  outcomeOf,
+} from './services/call-outcome.js'
+export type { ServiceCallOptions } from './services/caller.js'
+export type { Candidate } from './services/candidate.js'
+export { Cluster, type ClusterSendResult, type HandleOptions } from './services/cluster.js'
+export type {
+  ClusterEvents,
+  ClusterOptions,
+  ClusterServiceOptions,
+} from './services/cluster-options.js'
+export { ClusterPeer, IP_KIND } from './services/cluster-peer.js'
+export { bytesCodec, type Codec, jsonCodec, protobufCodec } from './services/codec.js'
+export type { Handler } from './services/handler-table.js'
+export type { IncomingCall } from './services/incoming-call.js'
+export type { Selection, SelectOptions } from './services/pipeline.js'
+export { all, Scope } from './services/scope.js'
+export type { Selector } from './services/selector.js'
+export type { HandlerFailed } from './services/service-desk.js'
+export type { Target } from './services/target.js'

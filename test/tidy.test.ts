@@ -14,7 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   core: ['wire'],
   channel: [],
   directory: ['core', 'wire'],
-  services: ['directory', 'node', 'wire'],
+  services: ['directory', 'directory/shell', 'node', 'core', 'wire'],
   bootstrap: [],
   node: ['core', 'wire', 'channel'],
   'directory/shell': ['directory', 'bootstrap', 'node', 'core', 'wire'],

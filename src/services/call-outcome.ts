@@ -8,7 +8,6 @@ export type UnreachableReason = 'no_service' | 'no_route' | 'full' | 'closed' | 
 /** Nobody ran the call, and nobody would if it were made again as it is. */
 export type RefusedReason =
   | 'unknown_call'
-  | 'unknown_service'
   | 'bad_payload'
   | 'too_long'
   | 'bad_selector'
@@ -45,7 +44,6 @@ export type CallFailure = Exclude<CallOutcome<never>, { kind: 'ok' }>
 
 const CODE_OF_REFUSAL: Readonly<Record<RefusedReason, BusErrorCode>> = {
   unknown_call: 'UNSUPPORTED',
-  unknown_service: 'UNSUPPORTED',
   unsupported: 'UNSUPPORTED',
   bad_payload: 'BAD_MESSAGE',
   too_long: 'MESSAGE_TOO_LONG',

@@ -1,0 +1,296 @@
+// What a cluster is made of: the layer, the list, choice, health, handlers and the own offer.
+
+import { randomBytes } from 'node:crypto'
+import { STATUS, type Status, type Wants } from '../directory/record.js'
+import type { Directory } from '../directory/shell/directory.js'
+import type { DirectoryEvents, ServiceEntry } from '../directory/shell/directory-events.js'
+import type { ServiceOffer } from '../directory/shell/service-offer.js'
+import { BusError } from '../errors.js'
+import { runUserCode } from '../node/user-code.js'
+import type { CallOutcome } from './call-outcome.js'
+import { Caller, type ServiceCallOptions } from './caller.js'
+import type { ClusterEvents, ClusterServiceOptions } from './cluster-options.js'
+import { ClusterPeer, type PeerSender } from './cluster-peer.js'
+import { HandlerTable } from './handler-table.js'
+import { HealthWatch } from './health-watch.js'
+import { LoadReport } from './load-report.js'
+import { OwnOffer } from './own-offer.js'
+import { Pipeline } from './pipeline.js'
+import { untilQuiet } from './quiet.js'
+import { ServiceDesk } from './service-desk.js'
+import { ServiceList } from './service-list.js'
+import { ServicePort, type ServiceSendResult } from './service-port.js'
+import { type CallName, isCallName, type Question } from './service-protocol.js'
+import type { Target } from './target.js'
+
+const CALLS_RUNNING_MAX = 16_384
+
+/** Others see a status within a second (X-18): so long what they had chosen may still arrive. */
+const DRAIN_QUIET_MS = 1000
+const DRAIN_TIMEOUT_MS = 30_000
+
+type Emit = <Name extends keyof ClusterEvents>(name: Name, ...args: ClusterEvents[Name]) => boolean
+
+interface Told {
+  readonly app: string
+  readonly name: CallName
+  readonly payload: Uint8Array
+}
+
+export class ClusterCore {
+  readonly list: ServiceList
+  readonly pipeline: Pipeline
+  readonly handlers = new HandlerTable()
+  readonly #directory: Directory
+  readonly #emit: Emit
+  readonly #port: ServicePort
+  readonly #desk: ServiceDesk
+  readonly #health: HealthWatch
+  readonly #caller: Caller
+  readonly #offer: OwnOffer
+  readonly #loads: LoadReport
+  #own: readonly ServiceEntry[] = []
+  #instances = 0
+  #isOpen = true
+  #onIdle: (() => void) | undefined
+
+  constructor(directory: Directory, options: ClusterServiceOptions, emit: Emit) {
+    const { callsRunningMax = CALLS_RUNNING_MAX, chance = Math.random, env = 'default' } = options
+    this.#directory = directory
+    this.#emit = (name, ...args) => runUserCode(() => emit(name, ...args))
+    this.#offer = new OwnOffer(env, options.wants, options.lease)
+    this.list = new ServiceList(directory, env)
+    this.#desk = new ServiceDesk({
+      port: () => this.#port,
+      handlers: this.handlers,
+      isHere: (question) => this.#isHere(question),
+      runningMax: callsRunningMax,
+      onQuestion: ({ app }) => this.#loads.count(app),
+      onFailed: (failed) => this.#emit('handlerFailed', failed),
+      onIdle: () => this.#onIdle?.(),
+    })
+    this.#port = new ServicePort(directory.node, randomBytes(4).readUInt32LE(), {
+      question: (from, question) => this.#desk.question(from, question),
+      undelivered: (failure) => this.#emit('undelivered', failure),
+      writable: this.#onWritable,
+    })
+    this.#health = new HealthWatch(({ node: to, record }, timeoutMs) => {
+      const { app, instance, serviceId } = record
+      const errand = { to, app, instance, serviceId, name: 0, payload: new Uint8Array(0) }
+      return this.#port.ask(errand, { timeoutMs, isProbe: true })
+    })
+    const { table: health } = this.#health
+    this.pipeline = new Pipeline({ ownZone: directory.zone, chance, health })
+    const { list, pipeline } = this
+    this.#caller = new Caller({ port: this.#port, list, pipeline, health: this.#health })
+    this.#loads = new LoadReport(options, (values) => this.setOverload(values))
+    directory.on('service_up', this.#onUp)
+    directory.on('service_changed', this.#onChanged)
+    directory.on('service_down', this.#onDown)
+    directory.on('own_changed', this.#onOwnChanged)
+  }
+
+  readonly #onWritable = (): void => {
+    this.#desk.writable()
+    this.#emit('writable')
+  }
+
+  readonly #onUp = (...[entry]: DirectoryEvents['service_up']): void => {
+    this.list.changed(entry.record.app)
+    this.#emit('serviceUp', entry)
+  }
+
+  readonly #onChanged = (...[entry]: DirectoryEvents['service_changed']): void => {
+    this.list.changed(entry.record.app)
+    this.#emit('serviceChanged', entry)
+  }
+
+  readonly #onDown = (...[entry, reason]: DirectoryEvents['service_down']): void => {
+    this.list.changed(entry.record.app)
+    this.#health.forget(entry)
+    // What was withdrawn or has run out may still answer; what is gone, or another life, cannot.
+    if (reason === 'link_lost' || reason === 'replaced' || reason === 'retire') {
+      this.#port.lifeEnded(entry.node)
+    }
+    this.#emit('serviceDown', entry, reason)
+  }
+
+  readonly #onOwnChanged = (): void => this.#lookAtOwn()
+
+  start(services: readonly (ServiceOffer | string)[]): void {
+    for (const service of services) this.#offer.add(service, this.#newInstance())
+    this.#say()
+    this.#loads.start()
+  }
+
+  self(sender: PeerSender): ClusterPeer {
+    const own = this.#directory.entry(this.#directory.node.id)
+    if (own === undefined) throw new BusError('NODE_CLOSED', 'the cluster has no own entry')
+    return new ClusterPeer(sender, own)
+  }
+
+  status() {
+    return {
+      callsOpen: this.#port.openCalls,
+      callsRunning: this.#desk.running,
+      lateAnswers: this.#port.lateAnswers,
+      badMessages: this.#port.badMessages,
+      isDraining: this.#offer.isDraining,
+      requestsPerSecond: this.#loads.perSecond(),
+      scoreOf: (target: string) => this.#health.table.scoreOf(target),
+    }
+  }
+
+  addService(service: ServiceOffer | string): void {
+    this.#checkOpen()
+    this.#offer.add(service, this.#newInstance())
+    this.#say()
+  }
+
+  removeService(app: string, instance?: string): boolean {
+    this.#checkOpen()
+    const isGone = this.#offer.remove(app, instance)
+    if (isGone) this.#say()
+    return isGone
+  }
+
+  setOverload(overload: readonly number[], app?: string): void {
+    this.#checkOpen()
+    if (this.#offer.setOverload(overload, app)) this.#say()
+  }
+
+  setWants(wants: Partial<Wants>): void {
+    this.#checkOpen()
+    this.#offer.wants = wants
+    this.#say()
+  }
+
+  call<Request, Response>(
+    target: Target,
+    name: CallName,
+    request: Request,
+    options: ServiceCallOptions<Request, Response>,
+  ): Promise<CallOutcome<Response>> {
+    if (this.#isOpen) return this.#caller.call(target, name, request, options)
+    const says = 'the cluster is closed'
+    return Promise.resolve({ kind: 'unreachable', reason: 'closed', says })
+  }
+
+  send(
+    target: Target,
+    name: CallName,
+    payload: Uint8Array,
+  ): ServiceSendResult | 'no_service' | 'overloaded' {
+    checkName(name)
+    if (!this.#isOpen) return 'closed'
+    const found = this.#caller.find(target)
+    if (!('kind' in found)) return this.#port.tell({ ...found, name, payload })
+    if (found.kind === 'refused') throw new BusError('BAD_ARGUMENT', found.says, found)
+    return found.kind === 'overloaded' ? 'overloaded' : 'no_service'
+  }
+
+  /** To each of these nodes once; the bytes are made once for all. How many took it. */
+  tellAll(nodes: readonly bigint[], told: Told, excludeSelf: boolean): number {
+    checkName(told.name)
+    if (!this.#isOpen) return 0
+    const { id } = this.#directory.node
+    const others = [...new Set(nodes)].filter((node) => !excludeSelf || node !== id)
+    return this.#port.tellAll(others, { ...told, instance: '', serviceId: 0 })
+  }
+
+  async drain({
+    quietMs = DRAIN_QUIET_MS,
+    timeoutMs = DRAIN_TIMEOUT_MS,
+  }: {
+    readonly timeoutMs?: number
+    readonly quietMs?: number
+  } = {}): Promise<boolean> {
+    this.#checkOpen()
+    this.#offer.setStatus(STATUS.WAITING)
+    this.#say()
+    const isQuiet = await untilQuiet({
+      isIdle: () => this.#desk.running === 0,
+      onIdle: (idle) => {
+        this.#onIdle = idle
+      },
+      quietMs,
+      timeoutMs,
+    })
+    this.withdraw(STATUS.WAITING)
+    return isQuiet
+  }
+
+  /** Everything that runs here is taken back. */
+  withdraw(status: Status): void {
+    if (!this.#isOpen || this.#offer.isEmpty) return
+    this.#offer.setStatus(status)
+    this.#offer.withdrawAll()
+    this.#say()
+  }
+
+  close(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#directory.off('service_up', this.#onUp)
+    this.#directory.off('service_changed', this.#onChanged)
+    this.#directory.off('service_down', this.#onDown)
+    this.#directory.off('own_changed', this.#onOwnChanged)
+    this.#loads.close()
+    this.#health.close()
+    this.#port.close()
+  }
+
+  /** A directory that has closed with its node has nobody left to tell. */
+  #say(): void {
+    try {
+      this.#directory.offer(this.#offer.list)
+    } catch (error) {
+      if (!(error instanceof BusError && error.code === 'NODE_CLOSED')) throw error
+    }
+    this.#lookAtOwn()
+  }
+
+  /** The directory tells of others; what this process offers is told from here (X-16). */
+  #lookAtOwn(): void {
+    const { id } = this.#directory.node
+    const now = this.#directory.services().filter(({ node }) => node === id)
+    const before = this.#own
+    this.#own = now
+    for (const { record } of [...before, ...now]) this.list.changed(record.app)
+    for (const entry of now) {
+      const known = before.find((one) => isSame(one, entry))
+      if (known === undefined) this.#emit('serviceUp', entry)
+      else if (known.record !== entry.record) this.#emit('serviceChanged', entry)
+    }
+    for (const entry of before) {
+      if (!now.some((one) => isSame(one, entry))) this.#emit('serviceDown', entry, 'cancel')
+    }
+  }
+
+  #isHere({ app, instance, serviceId }: Question): boolean {
+    if (app === '' && serviceId === 0) return true
+    return this.#own.some(
+      ({ record }) =>
+        (app === '' || record.app === app) &&
+        (instance === '' || record.instance === instance) &&
+        (serviceId === 0 || record.serviceId === serviceId),
+    )
+  }
+
+  #newInstance(): string {
+    this.#instances += 1
+    return `${this.#directory.node.id.toString(16)}-${this.#instances}`
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new BusError('NODE_CLOSED', 'the cluster is closed')
+  }
+}
+
+function isSame(a: ServiceEntry, b: ServiceEntry): boolean {
+  return a.record.app === b.record.app && a.record.instance === b.record.instance
+}
+
+function checkName(name: CallName): void {
+  if (!isCallName(name)) throw new BusError('BAD_ARGUMENT', `${String(name)} is no name of a call`)
+}

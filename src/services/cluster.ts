@@ -1,0 +1,324 @@
+// A process among its services: what it runs, whom it finds, sends to and calls.
+
+import { EventEmitter } from 'node:events'
+import { type BusIdLike, parseId } from '../core/bus-id.js'
+import { STATUS, type Wants } from '../directory/record.js'
+import { Directory } from '../directory/shell/directory.js'
+import type { ServiceEntry } from '../directory/shell/directory-events.js'
+import type { ServiceOffer } from '../directory/shell/service-offer.js'
+import { BusError } from '../errors.js'
+import { BusNode } from '../node/bus-node.js'
+import type { CallFailure, CallOutcome } from './call-outcome.js'
+import { answerOf } from './call-outcome.js'
+import { encodedBy, JSON_CODEC, type ServiceCallOptions } from './caller.js'
+import { ClusterCore } from './cluster-core.js'
+import type { ClusterEvents, ClusterOptions, ClusterServiceOptions } from './cluster-options.js'
+import { ClusterPeer } from './cluster-peer.js'
+import type { Codec } from './codec.js'
+import type { Handler } from './handler-table.js'
+import type { Selection, SelectOptions } from './pipeline.js'
+import { Scope } from './scope.js'
+import type { Selector } from './selector.js'
+import type { ServiceSendResult } from './service-port.js'
+import type { CallName } from './service-protocol.js'
+import type { Target } from './target.js'
+import { type UntilOptions, until } from './until-up.js'
+
+export interface HandleOptions<Request, Response> {
+  /** The type of service that answers. Default: every one of this process. */
+  readonly app?: string
+  /** Default: JSON. */
+  readonly request?: Codec<Request>
+  readonly response?: Codec<Response>
+}
+
+/** `no_service` and `overloaded`: nothing was sent, nobody was chosen. */
+export type ClusterSendResult = ServiceSendResult | 'no_service' | 'overloaded'
+
+/** Where a line for people goes. */
+export type LineLog = (line: string) => void
+
+/**
+ * One process of a cluster. Make one with `Cluster.join`, or `Cluster.on` a directory that is
+ * there. Nothing here waits for what may never come: every call ends, at its timeout at the latest.
+ */
+export class Cluster extends EventEmitter<ClusterEvents> {
+  readonly directory: Directory
+  readonly #core: ClusterCore
+  readonly #ownsNode: boolean
+  #closing: Promise<void> | undefined
+
+  /**
+   * Starts a node and its directory. When the promise resolves, what runs here is on its way to the
+   * registries; `waitFor` waits for others. Rejects as `BusNode.start` and `Directory.start` do.
+   */
+  static async join(
+    options: ClusterOptions,
+    prepare?: (cluster: Cluster) => void,
+  ): Promise<Cluster> {
+    const node = await BusNode.start(options)
+    try {
+      const directory = await Directory.start(node, { ...options, offer: { services: [] } })
+      return Cluster.#made(directory, options, true, prepare)
+    } catch (error) {
+      await node.close({ timeoutMs: 0 })
+      throw error
+    }
+  }
+
+  /**
+   * Services on a directory that the user keeps. What the directory offered before is replaced by
+   * `services`; closing the cluster leaves node and directory open.
+   */
+  static on(directory: Directory, options: ClusterServiceOptions = {}): Cluster {
+    return Cluster.#made(directory, options, false)
+  }
+
+  static #made(
+    directory: Directory,
+    options: ClusterServiceOptions,
+    ownsNode: boolean,
+    prepare?: (cluster: Cluster) => void,
+  ): Cluster {
+    const cluster = new Cluster(directory, options, ownsNode)
+    try {
+      prepare?.(cluster)
+      cluster.#core.start(options.services ?? [])
+    } catch (error) {
+      cluster.#core.close()
+      throw error
+    }
+    return cluster
+  }
+
+  private constructor(directory: Directory, options: ClusterServiceOptions, ownsNode: boolean) {
+    super()
+    this.directory = directory
+    this.#ownsNode = ownsNode
+    const emit = this.emit.bind(this) as (name: string, ...args: readonly unknown[]) => boolean
+    this.#core = new ClusterCore(directory, options, (name, ...args) => emit(name, ...args))
+  }
+
+  get node(): BusNode {
+    return this.directory.node
+  }
+
+  /** This process, as others see it. */
+  get self(): ClusterPeer {
+    return this.#core.self(this)
+  }
+
+  /** Counts and states, as they are now. */
+  status(): ReturnType<ClusterCore['status']> {
+    return this.#core.status()
+  }
+
+  /** One node of a type by chance, or as the options say; null where none can be chosen. */
+  getNodeOne(type: string, options: SelectOptions = {}): ClusterPeer | null {
+    const selection = this.select(type, options)
+    if (selection.kind !== 'chosen') return null
+    return this.#peer(selection.candidate.node, type) ?? null
+  }
+
+  /** The reachable nodes of a type, this one too; what changes later does not change the list. */
+  getNodeList(type: string): ClusterPeer[] {
+    const nodes = new Set(this.#core.list.ofType(type).map(({ node }) => node))
+    return [...nodes].flatMap((id) => this.#peer(id, type) ?? [])
+  }
+
+  /** All reachable nodes, with services or without. */
+  getNodeAll(): ClusterPeer[] {
+    const { directory } = this
+    const up = directory.members().filter(({ node }) => directory.isUp(node.busId))
+    return up.map((registration) => new ClusterPeer(this, registration))
+  }
+
+  /** Undefined where the id is of nobody reachable. Throws BAD_ARGUMENT for what is no id. */
+  getNode(id: BusIdLike): ClusterPeer | undefined {
+    const busId = parseId(id)
+    return this.directory.isUp(busId) ? this.#peer(busId) : undefined
+  }
+
+  haveNode(id: BusIdLike): boolean {
+    return this.directory.isUp(id)
+  }
+
+  /** One line for each reachable node of a type. */
+  printNodeInfo(log: LineLog, type: string): void {
+    for (const peer of this.getNodeList(type)) log(peer.toString())
+  }
+
+  printAllNodeInfo(log: LineLog): void {
+    for (const peer of this.getNodeAll()) log(peer.toString())
+  }
+
+  #peer(id: bigint, app?: string): ClusterPeer | undefined {
+    const registration = this.directory.entry(id)
+    return registration && new ClusterPeer(this, registration, app)
+  }
+
+  /** Chooses as `send` and `call` do. */
+  select(app: string, options: SelectOptions = {}): Selection {
+    return this.#core.pipeline.select(this.#core.list.ofType(app), options)
+  }
+
+  /** A strategy of the program's own. Throws BAD_ARGUMENT where the name is taken or empty. */
+  registerSelector(name: string, selector: Selector): void {
+    if (!this.#core.pipeline.selectors.add(name, selector)) {
+      throw new BusError('BAD_ARGUMENT', `selector ${name} is taken, or no name`)
+    }
+  }
+
+  /** Resolves with one node of a type once there is one. Rejects with TIMEOUT or ABORTED. */
+  async waitFor(type: string, options: UntilOptions = {}): Promise<ClusterPeer> {
+    let peer = this.getNodeOne(type)
+    const look = (): boolean => {
+      peer = this.getNodeOne(type)
+      return peer !== null
+    }
+    if (peer === null) await until(this, type, look, options)
+    return peer as ClusterPeer
+  }
+
+  /** A further service runs here. Throws BAD_ARGUMENT, naming the field that is wrong. */
+  registerService(service: ServiceOffer | string): void {
+    this.#core.addService(service)
+  }
+
+  /** False where no such service ran here. */
+  withdrawService(app: string, instance?: string): boolean {
+    return this.#core.removeService(app, instance)
+  }
+
+  /** How loaded what runs here is, for everybody to see and to choose by. */
+  setOverload(overload: readonly number[], app?: string): void {
+    this.#core.setOverload(overload, app)
+  }
+
+  /**
+   * Answers calls and takes messages of this name, or number. Returns what takes the handler away.
+   * Throws BAD_ARGUMENT where there is one already.
+   */
+  handle<Request = unknown, Response = unknown>(
+    name: CallName,
+    handler: Handler<Request, Response>,
+    options: HandleOptions<Request, Response> = {},
+  ): () => void {
+    const { app = '', request = JSON_CODEC, response = JSON_CODEC } = options
+    return this.#core.handlers.add(app, name, {
+      handler: handler as Handler,
+      request: request as Codec<unknown>,
+      response: response as Codec<unknown>,
+    })
+  }
+
+  /** How the call ended, as a value: it rejects only for arguments of no lawful kind. */
+  call<Response = unknown, Request = unknown>(
+    target: Target,
+    name: CallName,
+    request?: Request,
+    options: ServiceCallOptions<Request, Response> = {},
+  ): Promise<CallOutcome<Response>> {
+    return this.#core.call(target, name, request as Request, options)
+  }
+
+  /** As `call`, but resolves with the answer and rejects with a BusError; see `outcomeOf`. */
+  async invoke<Response = unknown, Request = unknown>(
+    target: Target,
+    name: CallName,
+    request?: Request,
+    options: ServiceCallOptions<Request, Response> = {},
+  ): Promise<Response> {
+    return answerOf(await this.call(target, name, request, options))
+  }
+
+  /** Calls made through a scope end with it. */
+  scope(): Scope {
+    return new Scope(this)
+  }
+
+  /** One way, to one. Throws BAD_ARGUMENT and MESSAGE_TOO_LONG. */
+  send(
+    target: Target,
+    name: CallName,
+    message?: unknown,
+    codec: Codec<never> | Codec<unknown> = JSON_CODEC,
+  ): ClusterSendResult {
+    return this.#core.send(target, name, payloadBy(codec, message))
+  }
+
+  /** To each node of a type once; how many it was sent to. */
+  broadcast(
+    type: string,
+    name: CallName,
+    message?: unknown,
+    options: { readonly excludeSelf?: boolean; readonly codec?: Codec<never> } = {},
+  ): number {
+    const payload = payloadBy(options.codec ?? JSON_CODEC, message)
+    const nodes = this.#core.list.ofType(type).map(({ node }) => node)
+    return this.#core.tellAll(nodes, { app: type, name, payload }, options.excludeSelf === true)
+  }
+
+  /** To one of a type. False: there is none, or it cannot be sent now; nothing is queued. */
+  sendOne(type: string, name: CallName, message?: unknown, options: SelectOptions = {}): boolean {
+    return this.send({ ...options, app: type }, name, message) === 'sent'
+  }
+
+  sendByType(type: string, name: CallName, message?: unknown, excludeSelf = false): number {
+    return this.broadcast(type, name, message, { excludeSelf })
+  }
+
+  /** To a node. False where it is not listed, not reachable, or its connection is full. */
+  sendById(id: BusIdLike, name: CallName, message?: unknown): boolean {
+    if (!this.haveNode(id)) return false
+    return this.send({ node: id }, name, message) === 'sent'
+  }
+
+  /** To every reachable node; how many it was sent to. */
+  sendAll(name: CallName, message?: unknown, excludeSelf = false): number {
+    const payload = payloadBy(JSON_CODEC, message)
+    const nodes = this.getNodeAll().map(({ id }) => id)
+    return this.#core.tellAll(nodes, { app: '', name, payload }, excludeSelf)
+  }
+
+  /** The links that are opened ahead of need, from now on. */
+  setWants(wants: Partial<Wants>): void {
+    this.#core.setWants(wants)
+  }
+
+  /**
+   * What runs here gets no new selected traffic, finishes what it works on, and is withdrawn. At
+   * most `timeoutMs` (default 30,000): then it is withdrawn all the same, and the answer is false.
+   */
+  drain(
+    options: { readonly timeoutMs?: number; readonly quietMs?: number } = {},
+  ): Promise<boolean> {
+    return this.#core.drain(options)
+  }
+
+  /** Withdraws what runs here; open calls end as `aborted`. With `join`, the node closes too. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#core.withdraw(STATUS.WAITING)
+    if (this.#ownsNode) await this.directory.close()
+    this.#core.close()
+    if (this.#ownsNode) await this.node.close()
+    this.emit('closed')
+  }
+}
+
+function payloadBy(codec: Codec<never> | Codec<unknown>, message: unknown): Uint8Array {
+  const encoded: Uint8Array | CallFailure = encodedBy(codec as Codec<unknown>, message)
+  if (encoded instanceof Uint8Array) return encoded
+  throw new BusError('BAD_ARGUMENT', `the message: ${encoded.says}`, { cause: encoded })
+}
+
+export type { ServiceEntry }

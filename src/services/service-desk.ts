@@ -1,0 +1,182 @@
+// Answers what others ask of this process: finds the handler, runs it, sends what came of it.
+
+import { BusError } from '../errors.js'
+import type { HandlerEntry, HandlerTable } from './handler-table.js'
+import { IncomingCall } from './incoming-call.js'
+import type { ServicePort } from './service-port.js'
+import {
+  ANSWER_CODE,
+  type AnswerCode,
+  type CallName,
+  type Question,
+  SERVICE_KIND,
+  writeFailure,
+  writeResult,
+} from './service-protocol.js'
+
+/** A handler threw, answered twice, or its answer could not be sent. The node goes on. */
+export interface HandlerFailed {
+  readonly from: bigint
+  readonly app: string
+  readonly name: CallName
+  readonly error: unknown
+}
+
+export interface ServiceDeskSetup {
+  readonly port: () => ServicePort
+  readonly handlers: HandlerTable
+  /** Whether a question is for a service that runs here. */
+  readonly isHere: (question: Question) => boolean
+  /** Over so many that are not answered yet, calls are refused as overloaded. */
+  readonly runningMax: number
+  readonly onQuestion: (question: Question) => void
+  readonly onFailed: (failed: HandlerFailed) => void
+  /** No call is being worked on any more. */
+  readonly onIdle: () => void
+}
+
+const NOTHING = new Uint8Array(0)
+
+export class ServiceDesk {
+  readonly #setup: ServiceDeskSetup
+  /** Answers that met a full connection. Bounded with what runs: their calls count as such. */
+  readonly #held: { readonly to: bigint; readonly bytes: Uint8Array }[] = []
+  #running = 0
+
+  constructor(setup: ServiceDeskSetup) {
+    this.#setup = setup
+  }
+
+  /** Calls and messages whose handlers have not ended, and answers that wait to be sent. */
+  get running(): number {
+    return this.#running + this.#held.length
+  }
+
+  question(from: bigint, question: Question): void {
+    const { handlers, isHere, onQuestion, runningMax } = this.#setup
+    const entry = handlers.find(question.app, question.name)
+    const call = new IncomingCall(from, question, {
+      reply: (incoming, value) => this.#reply(incoming, value, entry),
+      refuse: (incoming, code, says) => this.#fail(incoming, ANSWER_CODE.APPLICATION, code, says),
+    })
+    if (!isHere(question)) {
+      const says = `${question.app} ${question.instance} does not run here`
+      this.#fail(call, ANSWER_CODE.UNKNOWN_SERVICE, 'UNKNOWN_SERVICE', says)
+    } else if (question.kind === SERVICE_KIND.PROBE) {
+      this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), NOTHING))
+    } else if (this.running >= runningMax) {
+      const says = `${this.running} calls are being worked on`
+      this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
+    } else {
+      onQuestion(question)
+      this.#dispatch(call, question.payload, entry)
+    }
+  }
+
+  #dispatch(call: IncomingCall, payload: Uint8Array, entry: HandlerEntry | undefined): void {
+    if (entry === undefined) {
+      const says = `${call.name} has no handler here`
+      this.#fail(call, ANSWER_CODE.UNKNOWN_CALL, 'UNKNOWN_CALL', says)
+      if (!call.isCall) this.#failed(call, new BusError('UNSUPPORTED', says))
+      return
+    }
+    let request: unknown
+    try {
+      request = entry.request.decode(payload)
+    } catch (error) {
+      this.#fail(call, ANSWER_CODE.BAD_PAYLOAD, 'BAD_PAYLOAD', saysOf(error))
+      this.#failed(call, error)
+      return
+    }
+    this.#running += 1
+    void this.#run(call, entry, request)
+  }
+
+  async #run(call: IncomingCall, entry: HandlerEntry, request: unknown): Promise<void> {
+    try {
+      const value = await entry.handler(request, call)
+      if (call.isCall && !call.isAnswered) call.reply(value)
+      else if (call.isCall && value !== undefined) {
+        throw new BusError('BAD_ARGUMENT', 'the handler replied and returned an answer as well')
+      }
+    } catch (error) {
+      this.#threw(call, error)
+    } finally {
+      this.#running -= 1
+      this.#checkIdle()
+    }
+  }
+
+  #threw(call: IncomingCall, error: unknown): void {
+    this.#failed(call, error)
+    if (!call.isCall || call.isAnswered) return
+    if (error instanceof BusError && error.code === 'OVERLOADED') {
+      this.#fail(call, ANSWER_CODE.OVERLOADED, error.code, error.message)
+    } else {
+      call.refuse(codeOf(error), saysOf(error))
+    }
+  }
+
+  #reply(call: IncomingCall, value: unknown, entry: HandlerEntry | undefined): void {
+    let bytes: Uint8Array
+    try {
+      bytes = entry?.response.encode(value) ?? NOTHING
+    } catch (error) {
+      this.#fail(call, ANSWER_CODE.BAD_ANSWER, 'BAD_ANSWER', saysOf(error))
+      this.#failed(call, error)
+      return
+    }
+    this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), bytes))
+  }
+
+  #fail(call: IncomingCall, code: AnswerCode, reason: string, says: string): void {
+    if (call.isCall) this.#send(call, writeFailure(headOf(call, code), reason, says))
+  }
+
+  #send(call: IncomingCall, bytes: Uint8Array): void {
+    try {
+      const result = this.#setup.port().sendAnswer(call.from, bytes)
+      if (result === 'full') this.#held.push({ to: call.from, bytes })
+    } catch (error) {
+      this.#fail(call, ANSWER_CODE.ANSWER_TOO_LONG, 'ANSWER_TOO_LONG', saysOf(error))
+      this.#failed(call, error)
+    }
+  }
+
+  /** A connection takes more: answers that wait go first, in their order for each node. */
+  writable(): void {
+    const port = this.#setup.port()
+    const full = new Set<bigint>()
+    const held = this.#held.splice(0)
+    for (const answer of held) {
+      const { to, bytes } = answer
+      if (full.has(to) || port.sendAnswer(to, bytes) === 'full') {
+        full.add(to)
+        this.#held.push(answer)
+      }
+    }
+    this.#checkIdle()
+  }
+
+  #checkIdle(): void {
+    if (this.running === 0) this.#setup.onIdle()
+  }
+
+  #failed({ from, app, name }: IncomingCall, error: unknown): void {
+    this.#setup.onFailed({ from, app, name, error })
+  }
+}
+
+function headOf({ life, session }: IncomingCall, code: AnswerCode) {
+  return { code, life, session }
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'ERROR'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.name : 'ERROR'
+}
+
+function saysOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,204 @@
+// One node's end of the service layer: sends questions, matches answers, fails what is lost.
+
+import { BusError } from '../errors.js'
+import type { BusMessage } from '../node/bus-message.js'
+import type { BusNode } from '../node/bus-node.js'
+import { Clock } from '../node/clock.js'
+import type { LinkDown, RouteDown, Undelivered } from '../node/events.js'
+import type { Layer } from '../node/layers.js'
+import type { CallFailure, UnreachableReason } from './call-outcome.js'
+import { CallTable } from './call-table.js'
+import {
+  type Answer,
+  type CallName,
+  type Question,
+  readServiceMessage,
+  SERVICE_KIND,
+  writeQuestion,
+} from './service-protocol.js'
+
+export const CALL_TIMEOUT_MS = 30_000
+const TIMEOUT_MS_MAX = 0x7fff_ffff
+
+/** `unsupported`: the target is known to be a plain node of the family. */
+export type ServiceSendResult = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported'
+
+/** To whom, and what. */
+export interface Errand {
+  readonly to: bigint
+  readonly serviceId: number
+  readonly app: string
+  readonly instance: string
+  readonly name: CallName
+  readonly payload: Uint8Array
+}
+
+export interface AskOptions {
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly isProbe?: boolean
+}
+
+export interface ServicePortHandlers {
+  readonly question: (from: bigint, question: Question) => void
+  readonly undelivered: (failure: Undelivered) => void
+  /** A connection that was full takes more. */
+  readonly writable: () => void
+}
+
+export class ServicePort {
+  readonly node: BusNode
+  readonly #life: number
+  readonly #handlers: ServicePortHandlers
+  readonly #calls = new CallTable()
+  readonly #clock = new Clock(() => this.#expire())
+  readonly #layer: Layer
+  /** What is no message of ours. */
+  badMessages = 0
+
+  /** `life` is any number of 32 bits that another life of the process would hardly have. */
+  constructor(node: BusNode, life: number, handlers: ServicePortHandlers) {
+    this.node = node
+    this.#life = life
+    this.#handlers = handlers
+    this.#layer = node.openLayer('service', {
+      message: (message) => this.#message(message),
+      undelivered: (failure) => this.#undelivered(failure),
+    })
+    node.on('link_down', this.#onLinkDown)
+    node.on('route_down', this.#onRouteDown)
+    node.on('route_reset', this.#onRouteReset)
+    node.on('writable', handlers.writable)
+  }
+
+  readonly #onLinkDown = ({ link }: LinkDown): void => this.#calls.failVia(link.number)
+  readonly #onRouteDown = ({ id }: RouteDown): void => this.#calls.failNode(id)
+  readonly #onRouteReset = (): void =>
+    this.#calls.failUnreachable((id) => this.node.routes.has(id) !== false)
+
+  get openCalls(): number {
+    return this.#calls.size
+  }
+
+  get lateAnswers(): number {
+    return this.#calls.lateAnswers
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs()
+  }
+
+  /** The node is there, but not the life of it that was asked. */
+  lifeEnded(node: bigint): void {
+    this.#calls.failNode(node)
+  }
+
+  /** Resolves with the answer, or with why there is none; never rejects. */
+  ask(errand: Errand, options: AskOptions): Promise<Answer | CallFailure> {
+    const { signal } = options
+    if (signal?.aborted) return Promise.resolve(abortedBy(signal))
+    return new Promise((resolve) => this.#ask(errand, options, resolve))
+  }
+
+  #ask(
+    errand: Errand,
+    { timeoutMs = CALL_TIMEOUT_MS, signal, isProbe }: AskOptions,
+    resolve: (result: Answer | CallFailure) => void,
+  ): void {
+    const { to } = errand
+    let session = 0
+    const abort = signal && (() => this.#calls.fail(session, abortedBy(signal)))
+    const call = {
+      to,
+      what: `${errand.app === '' ? '' : `${errand.app}.`}${errand.name} at 0x${to.toString(16)}`,
+      viaLink: this.node.route(to)?.number ?? 0,
+      sequence: 0n,
+      settle: (result: Answer | CallFailure) => {
+        if (abort) signal?.removeEventListener('abort', abort)
+        resolve(result)
+      },
+    }
+    const waitMs = Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX)
+    session = this.#calls.open(call, this.nowMs() + waitMs)
+    if (abort) signal?.addEventListener('abort', abort, { once: true })
+    const kind = isProbe === true ? SERVICE_KIND.PROBE : SERVICE_KIND.REQUEST
+    const failure = this.#sendCall(
+      { ...errand, kind, life: this.#life, session, timeoutMs: waitMs },
+      to,
+    )
+    if (failure !== undefined) this.#calls.fail(session, failure)
+    else call.sequence = this.node.lastSequence
+    this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
+  }
+
+  #sendCall(question: Question, to: bigint): CallFailure | undefined {
+    try {
+      return failureOf(this.#layer.send(to, writeQuestion(question)), question.name)
+    } catch (cause) {
+      if (!(cause instanceof BusError)) throw cause
+      return { kind: 'refused', reason: 'too_long', says: cause.message, cause }
+    }
+  }
+
+  /** Throws MESSAGE_TOO_LONG. */
+  tell(errand: Errand): ServiceSendResult {
+    const kind = SERVICE_KIND.ONE_WAY
+    const question = { ...errand, kind, life: this.#life, session: 0, timeoutMs: 0 }
+    return this.#layer.send(errand.to, writeQuestion(question))
+  }
+
+  /** The same bytes to each of them; how many were sent. Throws MESSAGE_TOO_LONG. */
+  tellAll(nodes: readonly bigint[], told: Omit<Errand, 'to'>): number {
+    const kind = SERVICE_KIND.ONE_WAY
+    const bytes = writeQuestion({ ...told, kind, life: this.#life, session: 0, timeoutMs: 0 })
+    return nodes.filter((to) => this.#layer.send(to, bytes) === 'sent').length
+  }
+
+  /** Throws MESSAGE_TOO_LONG. */
+  sendAnswer(to: bigint, answer: Uint8Array): ServiceSendResult {
+    return this.#layer.send(to, answer)
+  }
+
+  /** Open calls end as `aborted`. */
+  close(): void {
+    this.node.off('link_down', this.#onLinkDown)
+    this.node.off('route_down', this.#onRouteDown)
+    this.node.off('route_reset', this.#onRouteReset)
+    this.node.off('writable', this.#handlers.writable)
+    this.#layer.close()
+    this.#calls.failAll({ kind: 'aborted', says: 'the cluster was closed' })
+    this.#clock.stop()
+  }
+
+  #expire(): void {
+    this.#calls.expire(this.nowMs())
+    this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
+  }
+
+  #message(message: BusMessage): void {
+    const read = readServiceMessage(message.payload)
+    if (read === undefined) this.badMessages += 1
+    else if (read.kind !== SERVICE_KIND.ANSWER) this.#handlers.question(message.from, read)
+    else if (read.life === this.#life) this.#calls.answer(message.from, read)
+    else this.#calls.lateAnswers += 1
+  }
+
+  #undelivered(failure: Undelivered): void {
+    const { to, sequence, code } = failure
+    const says = `the message to 0x${to.toString(16)} came back: ${code}`
+    if (!this.#calls.returned(to, sequence, says)) this.#handlers.undelivered(failure)
+  }
+}
+
+function abortedBy(signal: AbortSignal): CallFailure {
+  return { kind: 'aborted', says: 'the caller gave up', cause: signal.reason }
+}
+
+function failureOf(result: ServiceSendResult, name: CallName): CallFailure | undefined {
+  if (result === 'sent') return undefined
+  if (result === 'unsupported') {
+    return { kind: 'refused', reason: 'unsupported', says: 'a plain node has no services' }
+  }
+  const reason: UnreachableReason = result
+  return { kind: 'unreachable', reason, says: `${name} was not sent: ${result}` }
+}
