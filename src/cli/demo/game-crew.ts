@@ -18,6 +18,8 @@ interface Member {
   readonly actor: GameOptions['actor']
   readonly child: ChildProcess
   readonly exited: Promise<number | NodeJS.Signals>
+  /** Started in the place of another. */
+  readonly isSuccessor: boolean
   state: ActorState
   /** Calls since it started, and those at the last picture. */
   calls: number
@@ -26,25 +28,30 @@ interface Member {
 
 export class GameCrew {
   readonly #folder = mkdtempSync(join(tmpdir(), 'treebus-game-'))
+  readonly #players: number
   readonly #token = randomBytes(16).toString('hex')
   readonly #members: Member[] = []
-  readonly #starts = new Map<string, number>()
   readonly #latency = new LatencyTable()
   readonly #failures = new Map<string, number>()
   #made = 0
   #madeShown = 0
-  #onChange: (() => void) | undefined
+  readonly #watchers = new Set<() => void>()
+
+  /** `players` of each gateway. */
+  constructor(players: number) {
+    this.#players = players
+  }
 
   get failures(): ReadonlyMap<string, number> {
     return this.#failures
   }
 
   startKeeper(): Promise<void> {
-    return this.#start({ id: KEEPER_ID, kind: 'keeper', name: 'keeper' })
+    return this.#start(false, { id: KEEPER_ID, kind: 'keeper', name: 'keeper' })
   }
 
   start(actor: GameActor): Promise<void> {
-    return this.#start(actor)
+    return this.#start(false, actor)
   }
 
   /** A successor is there and works before the old one is told to leave. */
@@ -52,7 +59,7 @@ export class GameCrew {
     const old = this.#members.find((one) => one.actor.name === actor.name && one.state === 'up')
     if (old === undefined) throw new Error(`${actor.name} is not there`)
     const id = `0x${(Number(old.actor.id) + 0x100).toString(16)}`
-    await this.#start({ ...actor, id, name: `${actor.name}` })
+    await this.#start(true, { ...actor, id })
     const successor = this.#members.at(-1) as Member
     await this.#until(`work of the new ${actor.name}`, () => successor.calls > 0)
     return this.#leave(old)
@@ -82,7 +89,7 @@ export class GameCrew {
 
   /** Since the call before, `seconds` ago. */
   look(seconds: number): { readonly actors: ShownActor[]; readonly calls: ShownCalls } {
-    const actors = this.#members.flatMap((member) => shown(member, this.#startsOf(member), seconds))
+    const actors = this.#members.flatMap((member) => shown(member, seconds))
     const perSecond = (this.#made - this.#madeShown) / seconds
     this.#madeShown = this.#made
     return { actors, calls: { ...this.totals(), perSecond } }
@@ -104,13 +111,9 @@ export class GameCrew {
     return own.reduce((sum, { calls }) => sum + calls, 0)
   }
 
-  #startsOf({ actor }: Member): number {
-    return this.#starts.get(actor.name) ?? 0
-  }
-
-  async #start(actor: GameOptions['actor']): Promise<void> {
+  async #start(isSuccessor: boolean, actor: GameOptions['actor']): Promise<void> {
     const address = `unix://${join(this.#folder, 'keeper.sock')}`
-    const options: GameOptions = { actor, address, token: this.#token }
+    const options: GameOptions = { actor, address, token: this.#token, players: this.#players }
     const child = fork(ENTRY, [JSON.stringify(options)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -118,14 +121,14 @@ export class GameCrew {
       child.on('error', () => resolve(1))
       child.on('exit', (code, signal) => resolve(code ?? signal ?? 1))
     })
-    const member: Member = { actor, child, exited, state: 'starting', calls: 0, callsShown: 0 }
+    const counts = { calls: 0, callsShown: 0 }
+    const member: Member = { actor, child, exited, isSuccessor, state: 'starting', ...counts }
     void exited.then(() => {
       member.state = 'down'
-      this.#onChange?.()
+      this.#changed()
     })
     child.on('message', (event: GameEvent) => this.#told(member, event))
     this.#members.push(member)
-    this.#starts.set(actor.name, this.#startsOf(member) + 1)
     await this.#until(`start of ${actor.name}`, () => member.state !== 'starting')
     if (member.state !== 'up') throw new Error(`${actor.name} did not start`)
   }
@@ -139,7 +142,7 @@ export class GameCrew {
   #told(member: Member, event: GameEvent): void {
     if (event.event === 'report') this.#count(member, event)
     else member.state = event.event === 'up' ? 'up' : 'draining'
-    this.#onChange?.()
+    this.#changed()
   }
 
   #count(member: Member, { served, made, failed, latency }: GameReport): void {
@@ -151,27 +154,34 @@ export class GameCrew {
     }
   }
 
+  #changed(): void {
+    for (const look of this.#watchers) look()
+  }
+
   async #until(what: string, isSo: () => boolean): Promise<void> {
-    if (isSo()) return
     await new Promise<void>((resolve, reject) => {
-      const late = () => reject(new Error(`no ${what} within ${WATCHDOG_MS} ms`))
-      const timer = setTimeout(late, WATCHDOG_MS)
-      this.#onChange = () => {
-        if (!isSo()) return
+      const end = (settle: () => void) => {
         clearTimeout(timer)
-        resolve()
+        this.#watchers.delete(look)
+        settle()
       }
+      const look = () => {
+        if (isSo()) end(resolve)
+      }
+      const late = () => end(() => reject(new Error(`no ${what} within ${WATCHDOG_MS} ms`)))
+      const timer = setTimeout(late, WATCHDOG_MS)
+      this.#watchers.add(look)
+      look()
     })
-    this.#onChange = undefined
   }
 }
 
 /** The keeper answers no calls, and who has left is not shown. */
-function shown(member: Member, starts: number, seconds: number): ShownActor[] {
-  const { actor, calls, callsShown, child, state } = member
+function shown(member: Member, seconds: number): ShownActor[] {
+  const { actor, calls, callsShown, child, isSuccessor, state } = member
   member.callsShown = calls
   if (actor.kind === 'keeper' || state === 'down') return []
   const perSecond = (calls - callsShown) / seconds
   const { kind, name } = actor
-  return [{ kind, name, pid: child.pid ?? 0, state, starts, perSecond }]
+  return [{ kind, name, pid: child.pid ?? 0, state, isSuccessor, perSecond }]
 }

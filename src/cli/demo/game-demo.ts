@@ -1,12 +1,12 @@
 // The services' demo: a game back end under load, all of whose processes are replaced one by one.
 //
-//   npm run demo:services [SECONDS]     seconds of load before and after the restart; default 3
+//   npm run demo:services [SECONDS [PLAYERS]]   of load before and after, default 3; of each gateway
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { escaped } from '../printable.js'
 import { GameCrew } from './game-crew.js'
 import { msOf, pictureOf } from './game-picture.js'
-import { GAME_ACTORS } from './game-plan.js'
+import { GAME_ACTORS, PLAYERS_DEFAULT } from './game-plan.js'
 
 const PICTURE_MS = 1000
 
@@ -14,9 +14,7 @@ function say(line = ''): void {
   process.stdout.write(`${line}\n`)
 }
 
-const crew = new GameCrew()
-
-async function demo(seconds: number): Promise<number> {
+async function demo(crew: GameCrew, seconds: number): Promise<number> {
   const startMs = performance.now()
   process.on('exit', () => crew.abandon())
   process.on('SIGINT', () => process.exit(130))
@@ -24,18 +22,18 @@ async function demo(seconds: number): Promise<number> {
   say(`starting ${GAME_ACTORS.length} processes and the keeper of their list ...`)
   await crew.startKeeper()
   await Promise.all(GAME_ACTORS.map((actor) => crew.start(actor)))
-  const stopPictures = drawPictures(startMs)
+  const stopPictures = drawPictures(crew, startMs)
   await delay(seconds * 1000)
-  const badRestarts = await restartAll()
+  const badOnes = await replaceAll(crew)
   await delay(seconds * 1000)
   stopPictures()
   say()
   say('leaving ...')
-  const bad = [...badRestarts, ...(await crew.end())]
-  return summary(bad, startMs)
+  const bad = [...badOnes, ...(await crew.end())]
+  return summary(crew, bad, startMs)
 }
 
-async function restartAll(): Promise<string[]> {
+async function replaceAll(crew: GameCrew): Promise<string[]> {
   const bad: string[] = []
   for (const actor of GAME_ACTORS) {
     say()
@@ -47,7 +45,7 @@ async function restartAll(): Promise<string[]> {
 }
 
 /** A picture a second, below the one before: a terminal and a file show the same. */
-function drawPictures(startMs: number): () => void {
+function drawPictures(crew: GameCrew, startMs: number): () => void {
   let lastMs = performance.now()
   const timer = setInterval(() => {
     const nowMs = performance.now()
@@ -59,7 +57,7 @@ function drawPictures(startMs: number): () => void {
   return () => clearInterval(timer)
 }
 
-function summary(bad: readonly string[], startMs: number): number {
+function summary(crew: GameCrew, bad: readonly string[], startMs: number): number {
   const { failed, p50Us, p99Us, total } = crew.totals()
   const answered = crew.served('lobby', 'world')
   say()
@@ -74,9 +72,12 @@ function summary(bad: readonly string[], startMs: number): number {
 }
 
 try {
-  const seconds = Number(process.argv[2] ?? 3)
+  const [seconds = 3, players = PLAYERS_DEFAULT] = process.argv.slice(2).map(Number)
   if (!(seconds > 0 && seconds <= 3600)) throw new Error('SECONDS is a number up to 3600')
-  process.exitCode = await demo(seconds)
+  if (!(Number.isInteger(players) && players > 0 && players <= 1000)) {
+    throw new Error('PLAYERS is a whole number up to 1,000')
+  }
+  process.exitCode = await demo(new GameCrew(players), seconds)
 } catch (error) {
   process.stderr.write(`demo: ${escaped((error as Error).message)}\n`)
   process.exit(1)

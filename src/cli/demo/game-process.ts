@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { BusError } from '../../errors.js'
 import { Cluster } from '../../services/cluster.js'
-import { type GameActor, MOVES, PLAYERS } from './game-plan.js'
+import { type GameActor, MOVES } from './game-plan.js'
 import { LatencyTable } from './latency-table.js'
 
 export interface GameOptions {
@@ -11,6 +11,8 @@ export interface GameOptions {
   readonly actor: Omit<GameActor, 'kind'> & { readonly kind: GameActor['kind'] | 'keeper' }
   readonly address: string
   readonly token: string
+  /** Of a gateway: who all play at once. */
+  readonly players: number
 }
 
 /** Since the report before; `failed` by how the call ended. */
@@ -48,13 +50,13 @@ function report(): void {
 }
 
 async function join({ actor, address, token }: GameOptions): Promise<Cluster> {
-  const { id, kind, name } = actor
+  const { id, kind } = actor
   const shared = { id, tokens: [token], zone: 'game', loadReportMs: 1000 }
   if (kind === 'keeper') {
     const registry = { times: { warmUpMs: WARM_UP_MS } }
     return Cluster.join({ ...shared, listen: [address], registry })
   }
-  return Cluster.join({ ...shared, parent: address, services: [{ app: kind, name }] }, (cluster) =>
+  return Cluster.join({ ...shared, parent: address, services: [kind] }, (cluster) =>
     handle(cluster, kind),
   )
 }
@@ -117,7 +119,7 @@ async function run(options: GameOptions): Promise<void> {
   const isGateway = kind === 'gateway'
   if (isGateway) await Promise.all(['lobby', 'world'].map((type) => cluster.waitFor(type)))
   if (kind === 'lobby') await cluster.waitFor('matchmaker')
-  const players = Array.from({ length: isGateway ? PLAYERS : 0 }, (_, number) =>
+  const players = Array.from({ length: isGateway ? options.players : 0 }, (_, number) =>
     play(cluster, `${name}/${number}`),
   )
   setInterval(report, REPORT_MS).unref()
