@@ -71,6 +71,17 @@ export type {
 } from './services/cluster-options.js'
 export { ClusterPeer, IP_KIND } from './services/cluster-peer.js'
 export { bytesCodec, type Codec, jsonCodec, protobufCodec } from './services/codec.js'
+export {
+  type CallSpec,
+  type Contract,
+  defineCall,
+  defineMessage,
+  defineService,
+  type Implementation,
+  implement,
+  type MessageSpec,
+  ServiceClient,
+} from './services/contract.js'
 export type { Handler } from './services/handler-table.js'
 export type { IncomingCall } from './services/incoming-call.js'
 export type { Selection, SelectOptions } from './services/pipeline.js'

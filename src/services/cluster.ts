@@ -39,7 +39,7 @@ export type ClusterSendResult = ServiceSendResult | 'no_service' | 'overloaded'
 export type LineLog = (line: string) => void
 
 /**
- * One process of a cluster. Make one with `Cluster.join`, or `Cluster.on` a directory that is
+ * One process of a cluster. Make one with `Cluster.join`, or `Cluster.over` a directory that is
  * there. Nothing here waits for what may never come: every call ends, at its timeout at the latest.
  */
 export class Cluster extends EventEmitter<ClusterEvents> {
@@ -70,7 +70,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
    * Services on a directory that the user keeps. What the directory offered before is replaced by
    * `services`; closing the cluster leaves node and directory open.
    */
-  static on(directory: Directory, options: ClusterServiceOptions = {}): Cluster {
+  static over(directory: Directory, options: ClusterServiceOptions = {}): Cluster {
     return Cluster.#made(directory, options, false)
   }
 

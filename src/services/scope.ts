@@ -1,5 +1,6 @@
 // Calls that end with what they were made for: a session, a screen, a test.
 
+import { setMaxListeners } from 'node:events'
 import type { CallOutcome } from './call-outcome.js'
 import type { ServiceCallOptions } from './caller.js'
 import type { CallName } from './service-protocol.js'
@@ -25,6 +26,8 @@ export class Scope {
 
   constructor(caller: ScopeCaller) {
     this.#caller = caller
+    // One listener for each open call is what a scope is for, not a leak.
+    setMaxListeners(0, this.#ended.signal)
   }
 
   get isDisposed(): boolean {
