@@ -18,6 +18,9 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
     (await import('./roles/routes-announcer.js')).startRoutesAnnouncer,
   'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
   'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
+  'service-answerer': async () =>
+    (await import('./roles/service-answerer.js')).startServiceAnswerer,
+  'service-caller': async () => (await import('./roles/service-caller.js')).startServiceCaller,
   'nats-server': async () => (await import('./roles/nats-node.js')).startNatsServer,
   'nats-caller': async () => (await import('./roles/nats-caller.js')).startNatsCaller,
   'nats-answerer': async () => (await import('./roles/nats-answerer.js')).startNatsAnswerer,

@@ -31,6 +31,13 @@ type Play = (
 ) => Promise<readonly RoleProcess[]>
 
 const PLAYS: Readonly<Record<string, Play>> = {
+  treebus: async ({ isLocal }, shared, processes) => {
+    if (isLocal) return [await processes.start('service-caller', shared)]
+    const listen = processes.freeAddress('tcp')
+    const answerer = await processes.start('service-answerer', { ...shared, id: 1, listen })
+    const dial = answerer.address
+    return [await processes.start('service-caller', { ...shared, id: 2, dial }), answerer]
+  },
   nats: async ({ isLocal }, shared, processes) => {
     if (isLocal) throw new Error('its server always lies between')
     const { address: dial } = await processes.start('nats-server', {})
@@ -103,6 +110,7 @@ export const serviceCalls: Question<CallCell> = {
   unit: 'µs',
   notes: [
     'Closed loop: each answer is followed by the next call. Time limit and promise for each call.',
+    'treebus: the type is chosen from for each call; TCP, the default settings of a node, bytes.',
     'moleculer: its TCP transporter, no broker between, JSON; nats: its server between, bytes.',
     'Both are taken from the folder TREEBUS_RIVALS (npm install moleculer nats); nats-server from PATH.',
   ],

@@ -5,20 +5,20 @@ import { LatencyTable } from '../../src/cli/demo/latency-table.js'
 const CALLS = { perSecond: 1234.4, total: 56_789, failed: 0, p50Us: 250, p99Us: 12_000 }
 
 function actor(name: string, perSecond: number, more: Partial<ShownActor> = {}): ShownActor {
-  return { kind: 'lobby', name, pid: 7, state: 'up', starts: 1, perSecond, ...more }
+  return { kind: 'lobby', name, pid: 7, state: 'up', isSuccessor: false, perSecond, ...more }
 }
 
 test('the picture of the game shows each process with its share, by kind', (t) => {
   const actors = [
     actor('lobby-1', 100),
     actor('gateway-1', 200, { kind: 'gateway' }),
-    actor('lobby-2', 1, { state: 'draining', starts: 2 }),
+    actor('lobby-2', 1, { state: 'draining', isSuccessor: true }),
     actor('world-1', 0, { kind: 'world', state: 'down' }),
   ]
   t.deepEqual(pictureOf(actors, CALLS, 3), [
     `  ● gateway-1     up       pid 7       ${'█'.repeat(24)}    200/s`,
     `  ● lobby-1       up       pid 7       ${'█'.repeat(12)}${' '.repeat(12)}    100/s`,
-    `  ◐ lobby-2       draining pid 7       █${' '.repeat(23)}      1/s  restarted`,
+    `  ◐ lobby-2       draining pid 7       █${' '.repeat(23)}      1/s  new`,
     `  ○ world-1       down     pid 7       ${' '.repeat(24)}      0/s`,
     '   3 s  1,234 calls/s, 56,789 in all, 0 failed; p50 0.25 ms, p99 12 ms',
   ])

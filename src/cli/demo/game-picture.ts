@@ -9,8 +9,8 @@ export interface ShownActor {
   readonly name: string
   readonly pid: number
   readonly state: ActorState
-  /** Starts so far: 2 after the rolling restart. */
-  readonly starts: number
+  /** It was started in the place of another. */
+  readonly isSuccessor: boolean
   /** Calls it made, where it is a gateway; those it answered, where it is not. */
   readonly perSecond: number
 }
@@ -49,12 +49,12 @@ export function pictureOf(
   ]
 }
 
-function rowOf({ name, pid, state, starts, perSecond }: ShownActor, most: number): string {
+function rowOf({ name, pid, state, isSuccessor, perSecond }: ShownActor, most: number): string {
   const columns = Math.min(BAR_COLUMNS, Math.round((perSecond / most) * BAR_COLUMNS))
   // Whoever does anything has a bar.
   const bar = '█'.repeat(perSecond > 0 ? Math.max(1, columns) : 0).padEnd(BAR_COLUMNS)
   const rate = Math.round(perSecond).toLocaleString('en').padStart(7)
-  const again = starts > 1 ? '  restarted' : ''
+  const again = isSuccessor ? '  new' : ''
   return (
     `  ${MARKS[state]} ${name.padEnd(13)} ${state.padEnd(8)} ` +
     `pid ${String(pid).padEnd(8)}${bar}${rate}/s${again}`

@@ -22,7 +22,7 @@ export const GAME_ACTORS: readonly GameActor[] = [
   { id: '0x42', kind: 'world', name: 'world-2' },
 ]
 
-/** Players of each gateway, who all play at once. */
-export const PLAYERS = 32
+/** Of each gateway, who all play at once. */
+export const PLAYERS_DEFAULT = 16
 /** Moves of a player between two visits of the lobby. */
 export const MOVES = 8
