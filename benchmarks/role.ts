@@ -20,6 +20,8 @@ export interface RoleOptions {
   readonly records?: number
   /** Of `route-tables`: which representation. */
   readonly table?: string
+  /** False: no direct link to a child of the same parent. */
+  readonly siblings?: boolean
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
   /** `sendMany` and batches, in place of a call and an event for each message. */

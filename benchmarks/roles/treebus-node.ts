@@ -11,6 +11,7 @@ export async function startNode(options: RoleOptions): Promise<BusNode> {
     id,
     ...(listen === undefined ? {} : { listen: [listen] }),
     ...(dial === undefined ? {} : { parent: dial }),
+    ...(options.siblings === undefined ? {} : { siblings: options.siblings }),
     ...secure,
     ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),
   })
