@@ -7,7 +7,7 @@ import { ONE_WAY_MEASURES, type OneWayCell, runOneWay } from './one-way.js'
 import { sizeName } from './sizes.js'
 
 const CLEAR = 'clear'
-/** Of those that are proven to be unchanged, the two that a user would take; `--quick` asks these. */
+/** The two that a user would take; `--quick` asks these. */
 const USUAL: readonly string[] = ['aes-256-gcm', 'chacha20-poly1305-ietf']
 
 const SIZES = [64, 16 * 1024]

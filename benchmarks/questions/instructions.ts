@@ -1,4 +1,4 @@
-// How many instructions a message costs in the ring and in the codec, whatever else the machine does.
+// How many instructions a message costs in the ring and in the codec.
 
 import { fileURLToPath } from 'node:url'
 import { builtProgram } from '../bare/ring-program.js'
