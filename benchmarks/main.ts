@@ -13,6 +13,7 @@ import { fanOut } from './questions/fan-out.js'
 import { fixedRate } from './questions/fixed-rate.js'
 import { hop } from './questions/hop.js'
 import { idle } from './questions/idle.js'
+import { instructions } from './questions/instructions.js'
 import { loopDelay } from './questions/loop-delay.js'
 import { membership } from './questions/membership.js'
 import { mixedSizes } from './questions/mixed-sizes.js'
@@ -79,6 +80,7 @@ const QUESTIONS = [
   loopDelay,
   membership,
   reconnect,
+  instructions,
   encrypted,
   startUp,
   ring,

@@ -25,6 +25,8 @@ export interface RoleOptions {
   /** Of `selection`: the strategy, and how many services it chooses from. */
   readonly selector?: string
   readonly instances?: number
+  /** False: no direct link to a child of the same parent. */
+  readonly siblings?: boolean
   /** Encrypts the links; absent is clear. */
   readonly cipher?: string
   /** `sendMany` and batches, in place of a call and an event for each message. */

@@ -12,6 +12,8 @@ interface HopCell extends Cell {
 }
 
 type Kind = 'treebus' | 'bare'
+
+const HOPS: Readonly<Record<string, number>> = { direct: 0, 'one hop': 1, 'three hops': 3 }
 type Ends = readonly [first: string, last: string]
 
 /** Hop costs at most this much of what a bare relay costs. */
@@ -23,11 +25,22 @@ interface Chain {
   readonly middle: RoleProcess | undefined
 }
 
+/** Two children of the root, each the parent of an end; they may not take the short way. */
+async function startBranches(
+  dial: string,
+  address: () => string,
+  processes: ProcessGroup,
+): Promise<readonly RoleProcess[]> {
+  const start = (id: number) =>
+    processes.start('treebus-middle', { id, dial, listen: address(), siblings: false })
+  return [await start(4), await start(5)]
+}
+
 /** In a tree both ends dial the one in the middle; bare, each dials the next. */
 async function startChain(
   kind: Kind,
   [firstRole, lastRole]: Ends,
-  hop: boolean,
+  hops: number,
   cell: HopCell,
   processes: ProcessGroup,
 ): Promise<Chain> {
@@ -36,7 +49,7 @@ async function startChain(
   const window = windowOf(payloadBytes)
   const load = { payloadBytes, burst, window, inFlight: 1 }
   const address = () => processes.freeAddress(channel)
-  if (!hop) {
+  if (hops === 0) {
     const last = await processes.start(`${kind}-${lastRole}`, { ...load, id: 1, listen: address() })
     const options = { ...load, id: 2, target: 1, dial: last.address }
     const first = await processes.start(`${kind}-${firstRole}`, options)
@@ -44,13 +57,21 @@ async function startChain(
   }
   if (kind === 'treebus') {
     const middle = await processes.start('treebus-middle', { id: 1, listen: address() })
-    const dial = middle.address
-    const last = await processes.start(`treebus-${lastRole}`, { ...load, id: 2, dial })
-    const options = { ...load, id: 3, target: 2, dial }
+    const below = hops === 1 ? [] : await startBranches(middle.address, address, processes)
+    const [left = middle, right = middle] = below
+    const last = await processes.start(`treebus-${lastRole}`, {
+      ...load,
+      id: 2,
+      dial: left.address,
+    })
+    const options = { ...load, id: 3, target: 2, dial: right.address }
     return { first: await processes.start(`treebus-${firstRole}`, options), last, middle }
   }
   const last = await processes.start(`bare-${lastRole}`, { ...load, listen: address() })
-  const middle = await processes.start('bare-relay', { listen: address(), dial: last.address })
+  let middle = last
+  for (let left = hops; left > 0; left--) {
+    middle = await processes.start('bare-relay', { listen: address(), dial: middle.address })
+  }
   const first = await processes.start(`bare-${firstRole}`, { ...load, dial: middle.address })
   return { first, last, middle }
 }
@@ -63,8 +84,8 @@ async function run(
 ): Promise<Sample> {
   const kind = subject.startsWith('treebus') ? 'treebus' : 'bare'
   const ends: Ends = cell.what === 'one way' ? ['source', 'sink'] : ['caller', 'answerer']
-  const hop = subject.endsWith('one hop')
-  const { first, last, middle } = await startChain(kind, ends, hop, cell, processes)
+  const hops = HOPS[subject.slice(kind === 'treebus' ? 8 : 9)] ?? 0
+  const { first, last, middle } = await startChain(kind, ends, hops, cell, processes)
   await first.ask('begin')
   const measured = await measure([first, last, ...(middle === undefined ? [] : [middle])], span)
   const [begun, arrived, relayed] = measured as [Measured, Measured, Measured | undefined]
@@ -95,13 +116,15 @@ const ONE_WAY_SIZES = [64, 16 * 1024]
 
 export const hop: Question<HopCell> = {
   name: 'hop',
-  title: 'What does one hop more cost?',
+  title: 'What do one and three hops more cost?',
   unit: 'CPU seconds per million messages; µs',
   notes: [
     'treebus: a parent between two children; it reads head and body, checks the sender, adds',
     '  itself to the route of the message and hashes the new frame.',
     'bare net: a relay that finds the frames and writes each on from where it was read, corked for',
     '  each read.',
+    'Three hops: up to the root of the tree and down again; the middle is the root, and bare the',
+    '  first relay of three.',
     'Both: at most 1 MiB or 4,096 messages between the ends, acknowledged four times in that.',
     'Added latency: p50 with the hop less p50 without, of a request of 64 B and its reply.',
   ],
@@ -123,7 +146,14 @@ export const hop: Question<HopCell> = {
       payloadBytes: 64,
     })),
   ],
-  subjects: ['treebus direct', 'bare net direct', 'treebus one hop', 'bare net one hop'],
+  subjects: [
+    'treebus direct',
+    'bare net direct',
+    'treebus one hop',
+    'bare net one hop',
+    'treebus three hops',
+    'bare net three hops',
+  ],
   measures: [
     { key: 'perSecond', title: 'messages/s', digits: 0, spread: true },
     { key: 'middleCpu', title: 'middle CPU s/M', digits: 3, spread: true },

@@ -3,11 +3,13 @@
 import { cpuPerMillion, measure, totalsOf } from '../measure.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Aim, type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
-import { type BenchChannel, burstOf, CHANNELS, sizeName } from './sizes.js'
+import { type BenchChannel, batchOf, burstOf, CHANNELS, sizeName } from './sizes.js'
 
 export interface Link {
   readonly channel: BenchChannel | 'ring'
   readonly payloadBytes: number
+  /** Many messages in one call, and in one event. */
+  readonly batches?: boolean
 }
 
 export interface OneWayCell extends Cell {
@@ -29,16 +31,18 @@ export const ONE_WAY_MEASURES = [
 /** A source that dials a sink, over one link. */
 export async function runOneWay(
   kind: 'treebus' | 'bare',
-  { channel, payloadBytes }: Link,
+  { batches, channel, payloadBytes }: Link,
   span: Span,
   processes: ProcessGroup,
   cipher?: string,
   moves = false,
 ): Promise<Sample> {
-  const shared = { payloadBytes, moves, ...(cipher === undefined ? {} : { cipher }) }
+  const many = batches === true ? { batches } : {}
+  const sealed = cipher === undefined ? {} : { cipher }
+  const shared = { payloadBytes, moves, ...many, ...sealed }
   const listen = processes.freeAddress(channel)
   const sink = await processes.start(`${kind}-sink`, { ...shared, id: 1, listen })
-  const burst = burstOf(payloadBytes)
+  const burst = batches === true ? batchOf(payloadBytes) : burstOf(payloadBytes)
   const dial = sink.address
   const source = await processes.start(`${kind}-source`, { ...shared, id: 2, dial, burst })
   await source.ask('begin')

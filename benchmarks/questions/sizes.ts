@@ -9,6 +9,11 @@ export function burstOf(payloadBytes: number): number {
   return Math.max(4, Math.min(256, Math.floor((64 * 1024) / payloadBytes)))
 }
 
+/** Messages of one batch: 256 KiB of them, 4 to 1,024. */
+export function batchOf(payloadBytes: number): number {
+  return Math.max(4, Math.min(1024, Math.floor((256 * 1024) / payloadBytes)))
+}
+
 /** What may be on its way from end to end where a hop lies between: 1 MiB, 8 to 4,096 messages. */
 export function windowOf(payloadBytes: number): number {
   return Math.max(8, Math.min(4096, Math.floor((1024 * 1024) / payloadBytes / 4) * 4))

@@ -12,6 +12,7 @@ export async function startNode(options: RoleOptions): Promise<BusNode> {
     ...(listen === undefined ? {} : { listen: [listen] }),
     ...(dial === undefined ? {} : { parent: dial }),
     ...(options.plain === true ? { announce: false } : {}),
+    ...(options.siblings === undefined ? {} : { siblings: options.siblings }),
     ...secure,
     sharedMemory: options.moves === true ? 'auto' : 'off',
     ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),
