@@ -47,6 +47,7 @@ export type {
   RouteDown,
   Undelivered,
 } from './node/events.js'
+export type { KnownTopology } from './node/known-topology.js'
 export type { Layer, LayerFields, LayerHandlers, LayerName } from './node/layers.js'
 export type { BusLogger } from './node/logger.js'
 export type { MessageBatch } from './node/message-batch.js'

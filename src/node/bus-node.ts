@@ -4,7 +4,6 @@ import { EventEmitter } from 'node:events'
 import { type BusIdLike, formatId, parseId } from '../core/bus-id.js'
 import type { LinkInfo, NodeState } from '../core/effects.js'
 import { NodeCore } from '../core/node-core.js'
-import type { PeerData, PolicyRule, Relation, TopologyPeer } from '../core/topology.js'
 import { BusError } from '../errors.js'
 import { nodeAmbient } from './ambient.js'
 import type { BusMessage } from './bus-message.js'
@@ -15,6 +14,7 @@ import { sendChannel, traceRequest, traceSends } from './diagnostics.js'
 import { Driver } from './driver.js'
 import type { BusNodeEvents } from './events.js'
 import { Inbox } from './inbox.js'
+import { KnownTopology } from './known-topology.js'
 import { type Layer, type LayerHandlers, type LayerName, Layers } from './layers.js'
 import { Loopback } from './loopback.js'
 import { Narrator } from './narrator.js'
@@ -46,6 +46,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   readonly id: bigint
   /** Who is reachable, and by whom. */
   readonly routes: Routes
+  /** What this node was told of the tree by its owner. */
+  readonly topology: KnownTopology
   readonly #core: NodeCore
   readonly #driver: Driver
   readonly #clock: Clock
@@ -137,8 +139,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       attempted: (error) => this.#attempted(error),
       drained: () => this.#checkIdle(),
     })
-    for (const { id, parent, labels } of options.topology)
-      this.updateTopology(id, parent, labels && { labels })
+    this.topology = new KnownTopology(this.id, this.#core.topology, () => this.#driver.schedule())
+    this.topology.take(options.topology)
   }
 
   #newDriver(options: ResolvedOptions): Driver {
@@ -315,33 +317,6 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   /** `off` takes links back to their sockets, `auto` those we dialled to shared memory again. */
   setSharedMemory(use: 'auto' | 'off'): void {
     this.#driver.step({ kind: 'shared_memory', isOn: use === 'auto' })
-  }
-
-  /** Tells this node that `id` is a child of `parent` (0: a root). False for a circle. */
-  updateTopology(id: BusIdLike, parent: BusIdLike, data?: PeerData): boolean {
-    const isTaken = this.#core.topology.update(parseId(id), parseId(parent), data)
-    this.#driver.schedule()
-    return isTaken
-  }
-
-  removeTopology(id: BusIdLike): boolean {
-    const isGone = this.#core.topology.remove(parseId(id))
-    this.#driver.schedule()
-    return isGone
-  }
-
-  /** What this node was told of the tree, itself and its parent included. */
-  topology(): TopologyPeer[] {
-    return [...this.#core.topology]
-  }
-
-  relation(to: BusIdLike): Relation {
-    return this.#core.topology.relation(this.id, parseId(to)).relation
-  }
-
-  /** Whether a node of the topology satisfies a rule, as seen from this one (spec D.1). */
-  allows(rule: PolicyRule, to: BusIdLike): boolean {
-    return this.#core.topology.allows(rule, this.id, parseId(to))
   }
 
   /** Resolves once the node is `running`. Rejects with TIMEOUT (default 30 s) or ABORTED. */

@@ -17,11 +17,11 @@ test('a node knows of itself and its parent without being told', async (t) => {
   const { parent, child } = await nodes.pair('inproc')
   const parents = (list: readonly { id: bigint; parent: bigint }[]) =>
     list.map(({ id, parent: above }) => [id, above])
-  t.deepEqual(parents(parent.topology()), [[PARENT, 0n]])
-  t.deepEqual(new Map(parents(child.topology()) as [bigint, bigint][]).get(CHILD), PARENT)
-  t.is(child.relation(PARENT), 'immediate_upstream')
-  t.is(parent.relation(PARENT), 'self')
-  t.is(parent.relation(0x999n), 'invalid')
+  t.deepEqual(parents([...parent.topology]), [[PARENT, 0n]])
+  t.deepEqual(new Map(parents([...child.topology]) as [bigint, bigint][]).get(CHILD), PARENT)
+  t.is(child.topology.relation(PARENT), 'immediate_upstream')
+  t.is(parent.topology.relation(PARENT), 'self')
+  t.is(parent.topology.relation(0x999n), 'invalid')
 })
 
 test('a node below another is reached without a word of it, and not any more once it is gone', async (t) => {
@@ -50,11 +50,11 @@ test('behind a plain node the topology decides the way, from the next message on
   const plain = await RawPeer.join(root.addresses[0]!, CHILD)
   await until(() => root.peers().length === 1)
   t.is(root.send(OTHER, 'no way'), 'no_route')
-  t.true(root.updateTopology(OTHER, CHILD))
+  t.true(root.topology.update(OTHER, CHILD))
   t.is(root.route(OTHER)?.id, CHILD)
   t.is(root.send(OTHER, 'down'), 'sent')
-  t.true(root.removeTopology(OTHER))
-  t.false(root.removeTopology(OTHER))
+  t.true(root.topology.remove(OTHER))
+  t.false(root.topology.remove(OTHER))
   t.is(root.send(OTHER, 'no way'), 'no_route')
   plain.hangUp()
 })
@@ -69,28 +69,28 @@ test('a topology can be given at the start, and a circle is refused', async (t) 
       { id: OTHER, parent: CHILD, labels: { zone: 'b' } },
     ],
   })
-  t.is(root.relation(OTHER), 'transitive_downstream')
+  t.is(root.topology.relation(OTHER), 'transitive_downstream')
   t.is(root.route(OTHER), undefined)
   const branch = await nodes.child(root, CHILD)
   t.is(root.route(CHILD)?.id, CHILD)
   // The branch tells all that it has below it: the topology adds nothing to that.
   t.is(root.route(OTHER), undefined)
-  t.false(root.updateTopology(CHILD, OTHER))
-  t.false(root.updateTopology(PARENT, PARENT))
+  t.false(root.topology.update(CHILD, OTHER))
+  t.false(root.topology.update(PARENT, PARENT))
   t.is(
-    thrownCode(() => root.updateTopology(-1n, PARENT)),
+    thrownCode(() => root.topology.update(-1n, PARENT)),
     'BAD_ARGUMENT',
   )
-  t.is(branch.relation(OTHER), 'invalid')
+  t.is(branch.topology.relation(OTHER), 'invalid')
 })
 
 test('policies look at labels, hosts and processes', async (t) => {
   const nodes = new Nodes(t)
   const root = await nodes.root('inproc')
   const here = { hostname: 'here', pid: 1, labels: { zone: 'a', tier: 'x' } }
-  root.updateTopology(PARENT, 0n, here)
-  root.updateTopology(CHILD, PARENT, { ...here, pid: 2 })
-  root.updateTopology(OTHER, PARENT, { hostname: 'there', pid: 1, labels: { zone: 'b' } })
+  root.topology.update(PARENT, 0n, here)
+  root.topology.update(CHILD, PARENT, { ...here, pid: 2 })
+  root.topology.update(OTHER, PARENT, { hostname: 'there', pid: 1, labels: { zone: 'b' } })
   const table: [Parameters<typeof root.allows>[0], bigint, boolean][] = [
     [{}, CHILD, true],
     [{ sameHost: true }, CHILD, true],
@@ -103,7 +103,7 @@ test('policies look at labels, hosts and processes', async (t) => {
     [{}, 0x999n, false],
   ]
   for (const [rule, to, allowed] of table) {
-    t.is(root.allows(rule, to), allowed, `${JSON.stringify(rule)} ${to}`)
+    t.is(root.topology.allows(rule, to), allowed, `${JSON.stringify(rule)} ${to}`)
   }
 })
 

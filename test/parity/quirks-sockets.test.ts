@@ -25,7 +25,7 @@ test('quirk G.4-23: of one answer for each hop only that of the target confirms'
   const nodes = new Nodes(t)
   const node = await nodes.root('tcp', { id: SELF })
   const forwarder = await RawPeer.join(node.addresses[0]!, FORWARDER)
-  node.updateTopology(TARGET, FORWARDER)
+  node.topology.update(TARGET, FORWARDER)
   let isConfirmed = false
   const confirmed = node.confirm(TARGET, 'are you there').then(() => {
     isConfirmed = true
@@ -49,7 +49,7 @@ test('quirk K-7: a message that no call waits for may be confirmed by every hop'
   const nodes = new Nodes(t)
   const node = await nodes.root('tcp', { id: SELF })
   const forwarder = await RawPeer.join(node.addresses[0]!, FORWARDER)
-  node.updateTopology(TARGET, FORWARDER)
+  node.topology.update(TARGET, FORWARDER)
   node.on('undelivered', () => t.fail('it was delivered'))
   t.is(node.send(TARGET, 'x'), 'sent')
   const { sequence } = await forwarder.hear('data_req')
