@@ -91,7 +91,7 @@ test('policies look at labels, hosts and processes', async (t) => {
   root.topology.update(PARENT, 0n, here)
   root.topology.update(CHILD, PARENT, { ...here, pid: 2 })
   root.topology.update(OTHER, PARENT, { hostname: 'there', pid: 1, labels: { zone: 'b' } })
-  const table: [Parameters<typeof root.allows>[0], bigint, boolean][] = [
+  const table: [Parameters<typeof root.topology.allows>[0], bigint, boolean][] = [
     [{}, CHILD, true],
     [{ sameHost: true }, CHILD, true],
     [{ sameHost: true }, OTHER, false],
