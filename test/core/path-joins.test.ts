@@ -3,7 +3,7 @@ import { ChangingPaths } from './_path-changes.js'
 
 // The receiving end does not know that another way was used before: it would have to be told by
 // the link itself before the mark comes by the old path.
-test.failing('known gap: what goes to who joins behind a standing sibling keeps its order', (t) => {
+test('known gap: what goes to who joins behind a standing sibling may overtake', (t) => {
   const { world, hosts } = new ChangingPaths()
   const [root, a, b] = hosts
   if (root === undefined || a === undefined || b === undefined) throw new Error('hosts')
@@ -31,8 +31,9 @@ test.failing('known gap: what goes to who joins behind a standing sibling keeps 
   }
   world.advance(1_000)
   t.deepEqual([...ways], ['parent', 'sibling'])
-  t.deepEqual(
-    joined.messages.map(({ text }) => text),
-    sent,
-  )
+  const heard = joined.messages.map(({ text }) => text)
+  t.notDeepEqual(heard, sent)
+  // None is missing and none came twice; by each way they are in order.
+  const inOrder = [...heard].sort((one, other) => Number(one) - Number(other))
+  t.deepEqual(inOrder, sent)
 })
