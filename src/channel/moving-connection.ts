@@ -123,7 +123,7 @@ export class MovingConnection implements Connection {
 
   resume(): void {
     this.#paused = false
-    if (this.#waiting.length > 0) this.#deliverLater()
+    if (this.#reads === 'socket' && this.#waiting.length > 0) this.#deliverLater()
     else this.#reading.resume()
   }
 
