@@ -27,6 +27,11 @@ function git(args: readonly string[]): string {
   return status === 0 ? stdout.trim() : ''
 }
 
+/** Where the result went is a path of one machine, and not what was measured. */
+function isRepeatable(arg: string, index: number, args: readonly string[]): boolean {
+  return !arg.startsWith('--json') && args[index - 1] !== '--json'
+}
+
 export function describeMachine(args: readonly string[], note?: string): Machine {
   const changed = git(['status', '--porcelain', '--untracked-files=no']) === '' ? '' : '+'
   const commit = git(['rev-parse', '--short=12', 'HEAD'])
@@ -41,6 +46,6 @@ export function describeMachine(args: readonly string[], note?: string): Machine
     versions: peerVersions(),
     ...(note === undefined ? {} : { note }),
     date: new Date().toISOString(),
-    command: ['npm run bench --', ...args].join(' '),
+    command: ['npm run bench --', ...args.filter(isRepeatable)].join(' '),
   }
 }

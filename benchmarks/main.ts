@@ -1,6 +1,7 @@
 // `npm run bench`: lists the questions, or runs those that are named.
 
 import { writeFileSync } from 'node:fs'
+import { besides } from './against.js'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
 import { type KeptCell, keptOf, textOf } from './publish/results.js'
@@ -37,16 +38,6 @@ interface Entry {
   readonly name: string
   readonly title: string
   ask(args: BenchArguments): Promise<readonly CellResult[]>
-}
-
-/** Without the peers that nobody asked for. */
-function besides<C extends Cell>(
-  question: Question<C>,
-  against: readonly string[] | undefined,
-): Question<C> {
-  if (against === undefined || question.peers === undefined) return question
-  const unwanted = new Set(question.peers.filter((name) => !against.includes(name)))
-  return { ...question, subjects: question.subjects.filter((name) => !unwanted.has(name)) }
 }
 
 function entryOf<C extends Cell>(question: Question<C>): Entry {

@@ -9,6 +9,7 @@ const KEPT_MAX = 2_000_000
 export class Stopwatch {
   readonly #us = new Float64Array(KEPT_MAX)
   #kept = 0
+  #isHalted = false
   /** Pairs since the start. */
   count = 0
 
@@ -56,12 +57,17 @@ export class Stopwatch {
         dueMs[number] = due
         send(number)
       }
-      setImmediate(turn)
+      if (!this.#isHalted) setImmediate(turn)
     }
     return () => {
       beganMs = performance.now()
       turn()
     }
+  }
+
+  /** No more requests at a fixed rate. */
+  halt(): void {
+    this.#isHalted = true
   }
 
   /** In a closed loop, or at the rate that the options ask for. */

@@ -34,3 +34,6 @@ const HAS_BATCHES = 'sendMany' in BusNode.prototype
 export const OWN_ONE_WAY = HAS_BATCHES ? { ...BATCHES, ...OWN } : OWN
 
 export const BESIDE_ONE_WAY: readonly string[] = [...Object.keys(OWN_ONE_WAY), ...PEER_NAMES]
+
+/** Everything that is a messaging system, and so a rival. */
+export const RIVALS = PEER_NAMES.filter((name) => name !== 'MessagePort' && name !== 'child ipc')

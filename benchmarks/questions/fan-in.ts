@@ -1,7 +1,13 @@
 // How many messages a second one process takes from many.
 
 import { totalsOf } from '../measure.js'
-import { DIALLING_PEERS, missingPeer, type PeerSubject, peerWindow } from '../peers/peers.js'
+import {
+  DIALLING_PEERS,
+  missingPeer,
+  PEER_NAMES,
+  type PeerSubject,
+  peerWindow,
+} from '../peers/peers.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { measureEnds, PEER_MEASURES, startReceiver } from './peers.js'
@@ -49,6 +55,7 @@ export const fanIn: Question<SendersCell> = {
     senders,
   })),
   subjects: DIALLING_PEERS.map(({ name }) => name),
+  peers: PEER_NAMES,
   missing: missingPeer,
   measures: PEER_MEASURES,
   readings: [

@@ -2,7 +2,7 @@
 
 import { totalsOf } from '../measure.js'
 import { FAN_SUBJECTS, isPublished } from '../peers/fans.js'
-import { missingPeer, type PeerSubject, peerNamed, peerWindow } from '../peers/peers.js'
+import { missingPeer, PEER_NAMES, type PeerSubject, peerNamed, peerWindow } from '../peers/peers.js'
 import type { ProcessGroup, RoleProcess } from '../process-group.js'
 import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import type { RoleOptions } from '../role.js'
@@ -85,6 +85,7 @@ export const fanOut: Question<ReceiversCell> = {
     receivers,
   })),
   subjects: FAN_SUBJECTS,
+  peers: PEER_NAMES,
   missing: missingPeer,
   measures: PEER_MEASURES,
   readings: [

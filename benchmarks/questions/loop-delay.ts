@@ -1,6 +1,6 @@
 // By how much the loop of a receiver is late while another sends as fast as it can.
 
-import { DIALLING_PEERS, missingPeer, peerNamed, peerWindow } from '../peers/peers.js'
+import { DIALLING_PEERS, missingPeer, PEER_NAMES, peerNamed, peerWindow } from '../peers/peers.js'
 import type { ProcessGroup } from '../process-group.js'
 import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { measureEnds, startReceiver } from './peers.js'
@@ -38,6 +38,7 @@ export const loopDelay: Question<SizeCell> = {
     payloadBytes,
   })),
   subjects: DIALLING_PEERS.map(({ name }) => name),
+  peers: PEER_NAMES,
   missing: missingPeer,
   measures: [
     { key: 'loopP50Ms', title: 'p50 ms', digits: 2, spread: true },

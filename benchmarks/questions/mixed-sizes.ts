@@ -1,6 +1,6 @@
 // How many messages a second where small and large ones follow each other.
 
-import { DIALLING_PEERS, missingPeer, peerNamed } from '../peers/peers.js'
+import { DIALLING_PEERS, missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Cell, type Question, ratioOf } from '../question.js'
 import { PEER_MEASURES, runPeerOneWay } from './peers.js'
 
@@ -15,6 +15,7 @@ export const mixedSizes: Question<Cell> = {
   notes: [`In turn ${SIZES.join(', ')} B; each is checked. Otherwise as one-way-peers.`],
   cells: [{ name: '16 B to 16 KiB', quick: true }],
   subjects: DIALLING_PEERS.map(({ name }) => name),
+  peers: PEER_NAMES,
   missing: missingPeer,
   measures: PEER_MEASURES,
   readings: [

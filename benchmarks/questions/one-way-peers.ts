@@ -2,7 +2,7 @@
 
 import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
-import { BESIDE_ONE_WAY, OWN_ONE_WAY } from './beside.js'
+import { BESIDE_ONE_WAY, OWN_ONE_WAY, RIVALS } from './beside.js'
 import { runOneWay } from './one-way.js'
 import { PEER_MEASURES, runPeerOneWay } from './peers.js'
 import { sizeName } from './sizes.js'
@@ -25,6 +25,8 @@ const AIMS: ReadonlyArray<readonly [subject: string, peer: string, least: number
   ['treebus tcp batches', 'nats', 4],
 ]
 
+type Round = Parameters<typeof ratioOf>[0]
+
 export const oneWayPeers: Question<SizeCell> = {
   name: 'one-way-peers',
   title: 'How many messages a second, beside what one would use instead?',
@@ -42,12 +44,19 @@ export const oneWayPeers: Question<SizeCell> = {
   peers: PEER_NAMES,
   missing: missingPeer,
   measures: PEER_MEASURES,
-  readings: AIMS.map(([subject, peer, value]) => ({
-    title: `${subject} / ${peer}, messages/s`,
-    value: (round) => ratioOf(round, 'perSecond', subject, peer),
-    aim: ({ payloadBytes }): Aim | undefined =>
-      payloadBytes === 64 ? { kind: 'at_least', value } : undefined,
-  })),
+  readings: [
+    ...AIMS.map(([subject, peer, value]) => ({
+      title: `${subject} / ${peer}, messages/s`,
+      value: (round: Round) => ratioOf(round, 'perSecond', subject, peer),
+      aim: ({ payloadBytes }: SizeCell): Aim | undefined =>
+        payloadBytes === 64 ? { kind: 'at_least', value } : undefined,
+    })),
+    ...RIVALS.map((peer) => ({
+      title: `treebus unix / ${peer}, CPU`,
+      value: (round: Round) => ratioOf(round, 'cpu', 'treebus unix', peer),
+      aim: (): Aim => ({ kind: 'at_most', value: 1 }),
+    })),
+  ],
   run: (subject, { payloadBytes }, span, processes) => {
     const own = OWN_ONE_WAY[subject]
     if (own !== undefined) {

@@ -2,7 +2,7 @@
 
 import { missingPeer, PEER_NAMES, peerNamed } from '../peers/peers.js'
 import { type Aim, type Cell, type Question, ratioOf } from '../question.js'
-import { BESIDE, OWN } from './beside.js'
+import { BESIDE, OWN, RIVALS } from './beside.js'
 import { runPeerRequests } from './peers.js'
 import { LATENCY_MEASURES, runRequests } from './request-reply.js'
 import { sizeName } from './sizes.js'
@@ -18,9 +18,6 @@ const LOADS = [
   { payloadBytes: 64, inFlight: 256 },
   { payloadBytes: 64 * 1024, inFlight: 1 },
 ]
-
-/** Everything that is a messaging system, and so a rival. */
-const RIVALS = PEER_NAMES.filter((name) => name !== 'MessagePort' && name !== 'child ipc')
 
 const BELOW: Aim = { kind: 'at_most', value: 1 }
 

@@ -24,6 +24,7 @@ test('at a fixed rate what waited behind a stall is late, and is counted', async
   })
   begin()
   await turnsUntil(() => watch.count >= 60)
+  watch.halt()
   const { p50Us, p99Us } = watch.take()
   // Fifty requests were due within the stall: from 50 ms late to not at all.
   t.true(p99Us >= 40_000, `p99 ${p99Us}`)
