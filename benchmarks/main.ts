@@ -14,6 +14,7 @@ import { ringAnswer } from './questions/ring-answer.js'
 import { routeTables } from './questions/route-tables.js'
 import { routes } from './questions/routes.js'
 import { selection } from './questions/selection.js'
+import { localCalls, serviceCalls } from './questions/service-calls.js'
 import { startUp } from './questions/start-up.js'
 import { reportOf } from './report.js'
 import { type CellResult, killAll, runQuestion } from './runner.js'
@@ -51,6 +52,8 @@ const QUESTIONS = [
   routeTables,
   selection,
   directory,
+  serviceCalls,
+  localCalls,
 ]
 const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
 /** One line that is written over on a terminal, many in a file. */

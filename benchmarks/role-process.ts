@@ -18,6 +18,16 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
     (await import('./roles/routes-announcer.js')).startRoutesAnnouncer,
   'routes-holder': async () => (await import('./roles/routes-holder.js')).startRoutesHolder,
   'route-table': async () => (await import('./roles/route-table.js')).startRouteTable,
+  'service-answerer': async () =>
+    (await import('./roles/service-answerer.js')).startServiceAnswerer,
+  'service-caller': async () => (await import('./roles/service-caller.js')).startServiceCaller,
+  'nats-server': async () => (await import('./roles/nats-node.js')).startNatsServer,
+  'nats-caller': async () => (await import('./roles/nats-caller.js')).startNatsCaller,
+  'nats-answerer': async () => (await import('./roles/nats-answerer.js')).startNatsAnswerer,
+  'moleculer-caller': async () =>
+    (await import('./roles/moleculer-caller.js')).startMoleculerCaller,
+  'moleculer-answerer': async () =>
+    (await import('./roles/moleculer-answerer.js')).startMoleculerAnswerer,
   selection: async () => (await import('./roles/selection.js')).startSelection,
   'directory-registry': async () =>
     (await import('./roles/directory-registry.js')).startDirectoryRegistry,

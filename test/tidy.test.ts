@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   bootstrap: [],
   node: ['core', 'wire', 'channel'],
   'directory/shell': ['directory', 'bootstrap', 'node', 'core', 'wire'],
-  cli: ['node', 'index', 'directory', 'directory/shell', 'bootstrap'],
+  cli: ['node', 'index', 'directory', 'directory/shell', 'bootstrap', 'services'],
 }
 
 /** What may not appear where nothing but arguments may decide. */
@@ -243,6 +243,7 @@ test('every source file is used', (t) => {
     'src/cli/main.ts',
     'src/cli/demo/demo.ts',
     'src/cli/demo/directory-demo.ts',
+    'src/cli/demo/game-demo.ts',
   ])
   t.deepEqual(
     SOURCES.filter((path) => !used.has(path) && !entries.has(path)),
