@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
   ANSWER_CODE,
+  readServiceMessage,
   SERVICE_KIND,
   writeQuestion,
   writeResult,
