@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
 import type { Cell, Question } from './question.js'
+import { directory } from './questions/directory.js'
 import { encrypted } from './questions/encrypted.js'
 import { hop } from './questions/hop.js'
 import { oneWay } from './questions/one-way.js'
@@ -51,6 +52,7 @@ const QUESTIONS = [
   routes,
   routeTables,
   selection,
+  directory,
   serviceCalls,
   localCalls,
   serviceBroadcast,

@@ -31,6 +31,8 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'moleculer-answerer': async () =>
     (await import('./roles/moleculer-answerer.js')).startMoleculerAnswerer,
   selection: async () => (await import('./roles/selection.js')).startSelection,
+  'directory-registry': async () =>
+    (await import('./roles/directory-registry.js')).startDirectoryRegistry,
   'bare-sink': async () => (await import('./roles/bare-sink.js')).startBareSink,
   'bare-source': async () => (await import('./roles/bare-source.js')).startBareSource,
   'bare-relay': async () => (await import('./roles/bare-relay.js')).startBareRelay,

@@ -18,6 +18,8 @@ export interface RoleOptions {
   readonly children?: number
   /** Of `routes`: how many ids are announced or awaited. */
   readonly records?: number
+  /** Of `directory`: who is told of each change. */
+  readonly watchers?: number
   /** Of `route-tables`: which representation. */
   readonly table?: string
   /** Of `selection`: the strategy, and how many services it chooses from. */

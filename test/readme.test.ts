@@ -20,9 +20,11 @@ function freePort(): Promise<number> {
   })
 }
 
-test('the ten lines of the README print what their comments say', async (t) => {
-  const [, example] =
-    /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? []
+/** What the example behind a headline prints when it runs as an installed package. */
+async function printed(headline: string, port: string) {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const section = readme.slice(readme.indexOf(headline))
+  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(section) ?? []
   const folder = mkdtempSync(join(tmpdir(), 'treebus-readme-'))
   try {
     const installed = join(folder, 'node_modules/treebus')
@@ -31,22 +33,31 @@ test('the ten lines of the README print what their comments say', async (t) => {
     symlinkSync(join(ROOT, BUILD, 'src'), join(installed, 'dist'))
     symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'))
     writeFileSync(join(installed, 'package.json'), readFileSync(join(ROOT, 'package.json')))
-    const program = (example ?? '').replaceAll('7000', String(await freePort()))
+    const program = example.replaceAll(port, String(await freePort()))
     writeFileSync(join(folder, 'example.mjs'), program)
     const { stdout, stderr, status } = spawnSync(process.execPath, ['example.mjs'], {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 60_000,
     })
-    t.is(stderr, '')
-    t.is(status, 0)
-    t.deepEqual(stdout.trim().split('\n').sort(), [
-      '512n good morning',
-      'NO_ROUTE',
-      'hello, leaf',
-      'sent',
-    ])
+    const lines = example.split('\n').filter((line) => line !== '').length
+    return { lines, stderr, status, said: stdout.trim().split('\n').sort() }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+test('the ten lines of the README print what their comments say', async (t) => {
+  const { said, status, stderr } = await printed('## Ten lines', '7000')
+  t.is(stderr, '')
+  t.is(status, 0)
+  t.deepEqual(said, ['512n good morning', 'NO_ROUTE', 'hello, leaf', 'sent'])
+})
+
+test('001-29: fifteen lines join, find a peer and talk, with no registry, route or socket call', async (t) => {
+  const { lines, said, status, stderr } = await printed('## Services', '7001')
+  t.is(stderr, '')
+  t.is(status, 0)
+  t.true(lines <= 15, `${lines} lines`)
+  t.deepEqual(said, ['1 unreachable', 'found lobby 2n', 'lobby hears hello', '{ room: 3 }'])
 })

@@ -79,6 +79,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   program.addCommand(registryCommand(finish))
   program.addCommand(servicesCommand(finish))
   program.addCommand(retireCommand(finish))
+  program.addCommand(callCommand(finish))
   return program
 }
 
@@ -216,6 +217,28 @@ function retireCommand(finish: (exitCode: number) => void): Command {
       ])
       finish(await visit(given, timeoutOf(flags), (guest) => retire(guest, plan)))
     })
+}
+
+function callCommand(finish: (exitCode: number) => void): Command {
+  return visitCommand('call', DIRECTORY_VISIT_SETTINGS)
+    .description('Ask one service of a type, and print its answer as JSON.')
+    .argument('<type>', 'the app of the service')
+    .argument('<name>', 'the name of the call')
+    .argument('[json]', 'what is asked, as JSON; default: nothing')
+    .action(async (type: string, name: string, json: string | undefined, flags: Flags) => {
+      const given = await givenFrom(flags, DIRECTORY_VISIT_SETTINGS)
+      const plan = { type, name, request: readJson(json), options: visitorDirectory(given) }
+      const [{ visit }, { call }] = await Promise.all([import('./visit.js'), import('./call.js')])
+      finish(await visit(given, timeoutOf(flags), (guest) => call(guest, plan)))
+    })
+}
+
+function readJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    throw new UsageError(`the request ${text} is no JSON`)
+  }
 }
 
 function visitCommand(name: string, settings = VISIT_SETTINGS): Command {

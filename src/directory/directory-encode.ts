@@ -242,3 +242,13 @@ export function encodeMessage(message: DirectoryMessage): Uint8Array {
   const shape = shapeOf(message)
   return W.DirectoryMessage.encode(shape).finish()
 }
+
+/** The content of a `puts` field. */
+export function encodeRegistration(registration: Registration): Uint8Array {
+  return W.Registration.encode(registrationShape(registration)).finish()
+}
+
+/** The content of a batch, to which its `puts` are still to be added. */
+export function encodeBatchWithoutPuts(batch: Batch): Uint8Array {
+  return W.Batch.encode(batchShape({ ...batch, puts: [] })).finish()
+}

@@ -3,7 +3,7 @@
 import { parseId } from '../core/bus-id.js'
 import { BusError } from '../errors.js'
 import type { CallFailure, CallOutcome } from './call-outcome.js'
-import { type Codec, jsonCodec } from './codec.js'
+import { type Codec, type Encoder, jsonCodec } from './codec.js'
 import type { HealthWatch } from './health-watch.js'
 import type { Pipeline, Refusal } from './pipeline.js'
 import type { ServiceList } from './service-list.js'
@@ -125,8 +125,6 @@ function checkCall(name: CallName, options: Attempts): void {
     throw new BusError('BAD_ARGUMENT', `retries ${retries} is no count`)
   }
 }
-
-type Encoder = Pick<Codec<unknown>, 'encode'>
 
 export function encodedBy(codec: Encoder, value: unknown): Uint8Array | CallFailure {
   try {

@@ -117,9 +117,10 @@ export class ClusterCore {
 
   readonly #onOwnChanged = (): void => this.#lookAtOwn()
 
-  start(services: readonly (ServiceOffer | string)[]): void {
-    for (const service of services) this.#offer.add(service, this.#newInstance())
-    this.#say()
+  start({ services }: Pick<ClusterServiceOptions, 'services'>): void {
+    for (const service of services ?? []) this.#offer.add(service, this.#newInstance())
+    if (services === undefined) this.#lookAtOwn()
+    else this.#say()
     this.#loads.start()
   }
 

@@ -14,7 +14,7 @@ import { encodedBy, JSON_CODEC, type ServiceCallOptions } from './caller.js'
 import { ClusterCore } from './cluster-core.js'
 import type { ClusterEvents, ClusterOptions, ClusterServiceOptions } from './cluster-options.js'
 import { ClusterPeer } from './cluster-peer.js'
-import type { Codec } from './codec.js'
+import type { Codec, Encoder } from './codec.js'
 import type { Handler } from './handler-table.js'
 import type { Selection, SelectOptions } from './pipeline.js'
 import { Scope } from './scope.js'
@@ -59,7 +59,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     const node = await BusNode.start(options)
     try {
       const directory = await Directory.start(node, { ...options, offer: { services: [] } })
-      return Cluster.#made(directory, options, true, prepare)
+      return Cluster.#made(directory, { services: [], ...options }, true, prepare)
     } catch (error) {
       await node.close({ timeoutMs: 0 })
       throw error
@@ -67,8 +67,8 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   }
 
   /**
-   * Services on a directory that the user keeps. What the directory offered before is replaced by
-   * `services`; closing the cluster leaves node and directory open.
+   * Services on a directory that the user keeps; closing the cluster leaves node and directory
+   * open. With `services` they replace what it offered; without, that stands as it is.
    */
   static over(directory: Directory, options: ClusterServiceOptions = {}): Cluster {
     return Cluster.#made(directory, options, false)
@@ -83,7 +83,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     const cluster = new Cluster(directory, options, ownsNode)
     try {
       prepare?.(cluster)
-      cluster.#core.start(options.services ?? [])
+      cluster.#core.start(options)
     } catch (error) {
       cluster.#core.close()
       throw error
@@ -242,7 +242,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     target: Target,
     name: CallName,
     message?: unknown,
-    codec: Codec<never> | Codec<unknown> = JSON_CODEC,
+    codec: Encoder = JSON_CODEC,
   ): ClusterSendResult {
     return this.#core.send(target, name, payloadBy(codec, message))
   }
@@ -252,7 +252,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     type: string,
     name: CallName,
     message?: unknown,
-    options: { readonly excludeSelf?: boolean; readonly codec?: Codec<never> } = {},
+    options: { readonly excludeSelf?: boolean; readonly codec?: Encoder } = {},
   ): number {
     const payload = payloadBy(options.codec ?? JSON_CODEC, message)
     const nodes = this.#core.list.ofType(type).map(({ node }) => node)
@@ -315,8 +315,8 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   }
 }
 
-function payloadBy(codec: Codec<never> | Codec<unknown>, message: unknown): Uint8Array {
-  const encoded: Uint8Array | CallFailure = encodedBy(codec as Codec<unknown>, message)
+function payloadBy(codec: Encoder, message: unknown): Uint8Array {
+  const encoded: Uint8Array | CallFailure = encodedBy(codec, message)
   if (encoded instanceof Uint8Array) return encoded
   throw new BusError('BAD_ARGUMENT', `the message: ${encoded.says}`, { cause: encoded })
 }

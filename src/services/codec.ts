@@ -9,6 +9,9 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T
 }
 
+/** The half that a sender needs. */
+export type Encoder = Pick<Codec<unknown>, 'encode'>
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const NOTHING = new Uint8Array(0)

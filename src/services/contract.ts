@@ -45,7 +45,7 @@ export function defineMessage<Message>(
   return { kind: 'message', name, request }
 }
 
-type Specs = Readonly<Record<string, CallSpec<never, never> | MessageSpec<never>>>
+type Specs = Readonly<Record<string, CallSpec<unknown, unknown> | MessageSpec<unknown>>>
 
 export interface Contract<Members> {
   readonly app: string

@@ -46,7 +46,7 @@ export class IncomingCall {
     return this.#isAnswered
   }
 
-  /** Answers before the handler ends. Throws BAD_ARGUMENT for one-way messages and a second time. */
+  /** Answers before the handler ends. Throws BAD_ARGUMENT where nobody waits any more. */
   reply(value: unknown): void {
     this.#answer()
     this.#replier.reply(this, value)

@@ -107,7 +107,7 @@ export class ServicePort {
   ): void {
     const { to } = errand
     let session = 0
-    const abort = signal && (() => this.#calls.fail(session, abortedBy(signal)))
+    const abort = signal && (() => this.#abort(session, signal))
     const call = {
       to,
       what: `${errand.app === '' ? '' : `${errand.app}.`}${errand.name} at 0x${to.toString(16)}`,
@@ -129,6 +129,12 @@ export class ServicePort {
     if (failure !== undefined) this.#calls.fail(session, failure)
     else call.sequence = this.node.lastSequence
     this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
+  }
+
+  /** Whoever gives up leaves no timer behind. */
+  #abort(session: number, signal: AbortSignal): void {
+    this.#calls.fail(session, abortedBy(signal))
+    if (this.#calls.size === 0) this.#clock.wakeAt(Number.POSITIVE_INFINITY, false)
   }
 
   #sendCall(question: Question, to: bigint): CallFailure | undefined {

@@ -27,9 +27,13 @@ export class ProcessNode {
   #watchers: (() => void)[] = []
 
   /** `wrapper`: a command that runs the program's own command line, as `ip netns exec NAME`. */
-  constructor(environment: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []) {
+  constructor(
+    environment: NodeJS.ProcessEnv = {},
+    wrapper: readonly string[] = [],
+    program = PROGRAM,
+  ) {
     const [execPath, ...execArgv] = [...wrapper, process.execPath]
-    this.child = fork(PROGRAM, [], {
+    this.child = fork(program, [], {
       serialization: 'advanced',
       execPath: execPath!,
       execArgv,

@@ -16,7 +16,7 @@ export const REGISTRY = 0x1n
 export class Clusters {
   readonly directories: Directories
   readonly #clusters: Cluster[] = []
-  #registry: Directory | undefined
+  #registry: Promise<Directory> | undefined
   #ids = 0x1000n
 
   constructor(t: ExecutionContext, carrier: Carrier = 'inproc') {
@@ -25,8 +25,8 @@ export class Clusters {
   }
 
   /** The root of all, which lists who is there. */
-  async registry(): Promise<Directory> {
-    this.#registry ??= await this.directories.registry(REGISTRY)
+  registry(): Promise<Directory> {
+    this.#registry ??= this.directories.registry(REGISTRY)
     return this.#registry
   }
 

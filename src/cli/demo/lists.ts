@@ -47,16 +47,15 @@ export class Lists {
   }
 
   /**
-   * Resolves with when each of the lists had it so, in the order in which they did, since the call.
+   * Resolves with when each of the lists had it so, on the clock of this process, the first first.
    * A process lists others only, so its own service counts as shown, and never as missing.
    */
   all(service: string, isShown: boolean): Promise<Shown[]> {
-    const startMs = performance.now()
     const shown = new Map<string, number>()
     return this.#until(`${service} ${isShown ? 'in' : 'out of'} all lists`, () => {
       for (const [id, list] of this.#lists) {
         const isSo = id === service || list.has(service) === isShown
-        if (isSo && !shown.has(id)) shown.set(id, performance.now() - startMs)
+        if (isSo && !shown.has(id)) shown.set(id, performance.now())
       }
       return [...this.#lists.keys()].every((id) => shown.has(id))
     }).then(() => [...shown].map(([list, atMs]) => ({ list, atMs })))

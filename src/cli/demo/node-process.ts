@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { readLines } from '../lines.js'
 
 /** Generous: a slow machine is not a fault. Whatever takes longer is one. */
-export const WATCHDOG_MS = 30_000
+export const WATCHDOG_MS = 120_000
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
 const LINE_BYTES_MAX = 16 * 1024 * 1024

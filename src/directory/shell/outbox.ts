@@ -1,8 +1,8 @@
 // What is to be sent: waits for a link that is full, in order, and never without a bound.
 
 import type { Layer } from '../../node/layers.js'
-import { encodeMessage } from '../directory-encode.js'
 import type { DirectoryMessage } from '../directory-messages.js'
+import { MessageEncoder } from '../message-encoder.js'
 
 /**
  * What a layer's message is. A node whose directory begins after its links came up has missed the
@@ -18,6 +18,7 @@ const NOTHING = new Uint8Array(0)
 
 export class Outbox {
   readonly #layer: Layer
+  readonly #encoder = new MessageEncoder()
   /** For each who is not written to at once, what it is still to get. */
   readonly #waiting = new Map<bigint, Uint8Array[]>()
   #waitingBytes = 0
@@ -34,7 +35,7 @@ export class Outbox {
   }
 
   send(to: bigint, message: DirectoryMessage): void {
-    const bytes = encodeMessage(message)
+    const bytes = this.#encoder.encode(message)
     const queue = this.#waiting.get(to)
     if (queue !== undefined) this.#wait(to, queue, bytes)
     else if (!this.#write(to, bytes)) this.#wait(to, [], bytes)

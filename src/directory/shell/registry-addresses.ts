@@ -88,6 +88,7 @@ export class RegistryAddresses {
     const { isLinked, selfId, duplicate } = this.#options
     if (outcome.kind === 'failed') {
       this.#later(place)
+      this.#passOn(place)
       return
     }
     const { id } = outcome
@@ -97,6 +98,14 @@ export class RegistryAddresses {
     else if (isLinked(id)) place.dueMs = Number.POSITIVE_INFINITY
     else this.#later(place)
     if (this.#isDuplicate(address, outcome)) duplicate(id, address)
+  }
+
+  /** Another address of the same registry has its turn. */
+  #passOn(failed: Place): void {
+    for (const place of this.#places.values()) {
+      const isOther = place !== failed && place.id === failed.id && failed.id !== undefined
+      if (isOther) place.dueMs = Math.min(place.dueMs, this.#options.nowMs())
+    }
   }
 
   /** Siblings that dial each other at once are refused as well, and have no link too many. */

@@ -65,7 +65,7 @@ function nodeInfoOf(node: BusNode, options: DirectoryOptions): NodeInfo {
   }
 }
 
-/** What is only perhaps there counts: a node that keeps no whole table sends upwards what it has. */
+/** What is only perhaps there counts: a node without a whole table sends upwards what it has. */
 function reachOf(node: BusNode): Reach {
   return { has: (id) => node.routes.has(id) !== false }
 }

@@ -1,0 +1,31 @@
+// A call from the command line: its answer, its failures, and what they exit with.
+
+import test from 'ava'
+import { Clusters } from '../services/_clusters.js'
+import { finish } from './_cli.js'
+
+test('call prints the answer of one service, or says how the call ended', async (t) => {
+  const clusters = new Clusters(t, 'tcp')
+  const registry = await clusters.registry()
+  const lobby = await clusters.join(['lobby'])
+  lobby.handle<{ name: string }>('enter', ({ name }) => ({ room: name.length, name }))
+  lobby.handle('full', () => {
+    throw Object.assign(new Error('no room\u001b[31m'), { code: 'NO_ROOM' })
+  })
+  const [address = ''] = registry.node.addresses
+  const call = (...args: string[]) => finish(t, ['call', ...args, '--parent', address])
+  const answer = await call('lobby', 'enter', '{"name":"ann\u009b"}')
+  t.deepEqual([answer.code, answer.stdout], [0, '{"room":4,"name":"ann\\u009b"}\n'])
+  const json = await call('lobby', 'enter', '{"name":"bo"}', '--json')
+  const node = `0x${lobby.node.id.toString(16)}`
+  const row = { event: 'answer', node, value: { room: 2, name: 'bo' } }
+  t.deepEqual(JSON.parse(json.stdout), row)
+  const full = await call('lobby', 'full')
+  t.is(full.code, 1)
+  t.regex(full.stdout + full.stderr, /application NO_ROOM: no room/)
+  t.false((full.stdout + full.stderr).includes('\u001b'))
+  const nobody = await call('nobody', 'enter')
+  t.is(nobody.code, 1)
+  t.regex(nobody.stdout + nobody.stderr, /unreachable NO_SERVICE/)
+  t.is((await call('lobby', 'enter', '{')).code, 2)
+})
