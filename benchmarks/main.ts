@@ -28,6 +28,7 @@ import { ringAnswer } from './questions/ring-answer.js'
 import { routeTables } from './questions/route-tables.js'
 import { routes } from './questions/routes.js'
 import { selection } from './questions/selection.js'
+import { serviceBroadcast } from './questions/service-broadcast.js'
 import { localCalls, serviceCalls } from './questions/service-calls.js'
 import { startUp } from './questions/start-up.js'
 import { reportOf } from './report.js'
@@ -82,6 +83,7 @@ const QUESTIONS = [
   serviceCalls,
   localCalls,
   directory,
+  serviceBroadcast,
 ]
 const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
 /** One line that is written over on a terminal, many in a file. */

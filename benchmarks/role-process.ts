@@ -21,6 +21,8 @@ const ROLES: Readonly<Record<string, () => Promise<StartRole>>> = {
   'service-answerer': async () =>
     (await import('./roles/service-answerer.js')).startServiceAnswerer,
   'service-caller': async () => (await import('./roles/service-caller.js')).startServiceCaller,
+  'service-crowd': async () => (await import('./roles/service-crowd.js')).startServiceCrowd,
+  'service-speaker': async () => (await import('./roles/service-speaker.js')).startServiceSpeaker,
   'nats-server': async () => (await import('./roles/nats-node.js')).startNatsServer,
   'nats-caller': async () => (await import('./roles/nats-caller.js')).startNatsCaller,
   'nats-answerer': async () => (await import('./roles/nats-answerer.js')).startNatsAnswerer,

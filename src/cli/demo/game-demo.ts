@@ -21,7 +21,12 @@ async function demo(crew: GameCrew, seconds: number): Promise<number> {
   process.on('SIGTERM', () => process.exit(143))
   say(`starting ${GAME_ACTORS.length} processes and the keeper of their list ...`)
   await crew.startKeeper()
-  await Promise.all(GAME_ACTORS.map((actor) => crew.start(actor)))
+  // Players come when everything is open.
+  const gateways = GAME_ACTORS.filter(({ kind }) => kind === 'gateway')
+  const services = GAME_ACTORS.filter(({ kind }) => kind !== 'gateway')
+  for (const part of [services, gateways]) {
+    await Promise.all(part.map((actor) => crew.start(actor)))
+  }
   const stopPictures = drawPictures(crew, startMs)
   await delay(seconds * 1000)
   const badOnes = await replaceAll(crew)
