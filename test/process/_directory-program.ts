@@ -118,4 +118,6 @@ async function perform({ order, op, args }: Order): Promise<void> {
   }
 }
 
+// Without the test nobody would end this process.
+process.on('disconnect', () => process.exit(1))
 process.on('message', (order: Order) => void perform(order))
