@@ -287,10 +287,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     )
   }
 
-  /**
-   * Dials a sibling once; `link_up` or `dial_failed` tells what came of it. Where the expected id
-   * is linked already nothing is done, and nothing told.
-   */
+  /** Dials once; `link_up` or `dial_failed` tells of it; nothing if `expectedId` is linked. */
   connect(address: string, options: { readonly expectedId?: BusIdLike } = {}): void {
     this.#checkOpen()
     const { expectedId } = options
