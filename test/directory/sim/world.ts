@@ -32,7 +32,7 @@ const DEFAULTS: WorldOptions = {
   bootstraps: () => true,
 }
 
-/** One message in so many goes through the codec: it has its own tests, and would take most of the time. */
+/** One message in so many goes through the codec, which would take most of the time. */
 const CODEC_EVERY = 32
 
 /** How long a routing table takes to follow. */
@@ -271,7 +271,7 @@ export class World {
     })
   }
 
-  /** In order between two nodes, some through the codec, and only where there is a way on arrival. */
+  /** In order between two nodes, some through the codec, where there is a way on arrival. */
   #send(life: Life, to: bigint, message: DirectoryMessage): void {
     const sent: Sent = { atMs: this.nowMs, from: life.id, to, message }
     if (this.onSend(sent) || this.chance.chance(this.options.lossShare)) return
