@@ -63,6 +63,7 @@ test('000-11a: what is under way on a link arrives once and in order, though the
   t.deepEqual(texts(high), sent)
   t.deepEqual([linksTo(low, 0x300n), linksTo(high, 0x200n)], [1, 1])
   t.deepEqual([low.ends.size, high.ends.size], [2, 2])
+  t.false([low, high].some((host) => host.eventKinds().includes('link_down')))
 })
 
 for (const first of ['low', 'high'] as const) {
