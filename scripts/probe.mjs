@@ -1,4 +1,4 @@
-// Shows that tests of acceptance rows can fail: plants an edit for each drawn row, and runs them.
+// Shows that the tests of acceptance rows can fail: plants an edit for each row, and runs them.
 //
 // The edits are kept in test/directory/probes, one patch for one or more rows: its first line says
 // what goes wrong, its second names the rows. They are applied to a copy of the build.

@@ -33,7 +33,7 @@ export class AddressAdvertiser {
     await this.#writing
   }
 
-  /** Ends the writing. What was written stays until the owner of the provider closes it. */
+  /** Ends the writing. What was written stays until the owner closes the provider. */
   async close(): Promise<void> {
     this.#isOn = false
     this.#cancel()

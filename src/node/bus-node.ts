@@ -285,10 +285,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     return this.#calls.command(id, options, (sequence) => this.#driver.step({ ...named, sequence }))
   }
 
-  /**
-   * Dials a sibling once; `link_up` or `dial_failed` tells what came of it. Where the expected id
-   * is linked already nothing is done, and nothing told.
-   */
+  /** Dials once; `link_up` or `dial_failed` tells of it; nothing if `expectedId` is linked. */
   connect(address: string, options: { readonly expectedId?: BusIdLike } = {}): void {
     this.#checkOpen()
     const { expectedId } = options

@@ -271,7 +271,7 @@ export class World {
     })
   }
 
-  /** In order between two nodes, some through the codec, if there is a way on arrival. */
+  /** In order between two nodes, some through the codec, where there is a way on arrival. */
   #send(life: Life, to: bigint, message: DirectoryMessage): void {
     const sent: Sent = { atMs: this.nowMs, from: life.id, to, message }
     if (this.onSend(sent) || this.chance.chance(this.options.lossShare)) return
