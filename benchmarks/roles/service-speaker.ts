@@ -1,4 +1,4 @@
-// Keeps the list, and tells all services of a type one thing after the other, each time all at once.
+// Keeps the list, and tells all services of a type one thing after the other.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster } from '../../src/services/cluster.js'

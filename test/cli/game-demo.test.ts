@@ -1,4 +1,4 @@
-// The services' demo from end to end: real processes, real calls, all replaced, nothing left behind.
+// The services' demo from end to end: real processes and calls, all replaced, nothing left behind.
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
