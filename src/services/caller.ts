@@ -72,7 +72,9 @@ export class Caller {
     const dueMs = port.nowMs() + timeoutMs
     for (let attempt = 0; ; attempt += 1) {
       const restMs = Math.max(1, dueMs - port.nowMs())
-      const outcome = await this.#attempt(target, name, encoded, { ...options, timeoutMs: restMs })
+      const { response, signal } = options
+      const limits = { timeoutMs: restMs, signal, response }
+      const outcome = await this.#attempt(target, name, encoded, limits)
       const isOver = attempt >= retries || port.nowMs() >= dueMs
       if (isOver || !mayRepeat(outcome, options.isRepeatable === true)) return outcome
     }
@@ -88,8 +90,9 @@ export class Caller {
     const found = this.find(target)
     if ('kind' in found) return found
     const { timeoutMs, signal } = options
-    const result = await port.ask({ ...found, name, payload }, { timeoutMs, signal })
-    const { candidate, to } = found
+    const { app, candidate, instance, serviceId, to } = found
+    const errand = { to, serviceId, app, instance, name, payload }
+    const result = await port.ask(errand, { timeoutMs, signal })
     const isAnswered = typeof result.kind === 'number'
     if (candidate !== undefined && (isAnswered || result.kind === 'timeout')) {
       health.ended(candidate, String(result.kind))

@@ -110,7 +110,9 @@ export class ServicePort {
     const abort = signal && (() => this.#abort(session, signal))
     const call = {
       to,
-      what: `${errand.app === '' ? '' : `${errand.app}.`}${errand.name} at 0x${to.toString(16)}`,
+      get what() {
+        return wordsOf(errand)
+      },
       viaLink: this.node.route(to)?.number ?? 0,
       sequence: 0n,
       settle: (result: Answer | CallFailure) => {
@@ -122,10 +124,19 @@ export class ServicePort {
     session = this.#calls.open(call, this.nowMs() + waitMs)
     if (abort) signal?.addEventListener('abort', abort, { once: true })
     const kind = isProbe === true ? SERVICE_KIND.PROBE : SERVICE_KIND.REQUEST
-    const failure = this.#sendCall(
-      { ...errand, kind, life: this.#life, session, timeoutMs: waitMs },
-      to,
-    )
+    // Field by field: a spread costs a tenth of the call.
+    const { app, instance, name, payload, serviceId } = errand
+    const failure = this.#sendCall(to, {
+      kind,
+      life: this.#life,
+      session,
+      timeoutMs: waitMs,
+      serviceId,
+      app,
+      instance,
+      name,
+      payload,
+    })
     if (failure !== undefined) this.#calls.fail(session, failure)
     else call.sequence = this.node.lastSequence
     this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
@@ -137,7 +148,7 @@ export class ServicePort {
     if (this.#calls.size === 0) this.#clock.wakeAt(Number.POSITIVE_INFINITY, false)
   }
 
-  #sendCall(question: Question, to: bigint): CallFailure | undefined {
+  #sendCall(to: bigint, question: Question): CallFailure | undefined {
     try {
       return failureOf(this.#layer.send(to, writeQuestion(question)), question.name)
     } catch (cause) {
@@ -194,6 +205,10 @@ export class ServicePort {
     const says = `the message to 0x${to.toString(16)} came back: ${code}`
     if (!this.#calls.returned(to, sequence, says)) this.#handlers.undelivered(failure)
   }
+}
+
+function wordsOf({ app, name, to }: Errand): string {
+  return `${app === '' ? '' : `${app}.`}${name} at 0x${to.toString(16)}`
 }
 
 function abortedBy(signal: AbortSignal): CallFailure {

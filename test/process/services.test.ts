@@ -29,7 +29,7 @@ async function callerIn(clusters: Clusters): Promise<Cluster> {
 }
 
 for (const carrier of ['unix', 'tcp'] as const) {
-  test(`X-04: calls to a process that is killed end at once as unknown, over ${carrier}`, async (t) => {
+  test(`X-04, robustness 27: calls to a process that is killed end at once as unknown, over ${carrier}`, async (t) => {
     const clusters = new Clusters(t, carrier)
     const child = await startService(t, clusters, '0x51')
     const caller = await callerIn(clusters)
@@ -42,7 +42,7 @@ for (const carrier of ['unix', 'tcp'] as const) {
   })
 }
 
-test('X-18: a process that drains and is replaced under load fails no call', async (t) => {
+test('X-18, robustness 31: a process that drains and is replaced under load fails no call', async (t) => {
   const clusters = new Clusters(t, 'unix')
   const first = await startService(t, clusters, '0x51')
   await startService(t, clusters, '0x52')

@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
   ANSWER_CODE,
+  readServiceMessage,
   SERVICE_KIND,
   writeQuestion,
   writeResult,
@@ -47,7 +48,7 @@ test('what is no message of the layer is counted, and the cluster goes on', asyn
   t.is(await caller.invoke('game', 'ok'), 1)
 })
 
-test('an answer that was not asked for, or is for another life, settles nothing', async (t) => {
+test('an answer of a node that was not asked settles nothing', async (t) => {
   const clusters = new Clusters(t)
   const game = await clusters.join(['game'])
   const caller = await clusters.join()
@@ -65,6 +66,27 @@ test('an answer that was not asked for, or is for another life, settles nothing'
   await soon(() => caller.status().lateAnswers === 10 && finish !== undefined)
   finish?.('real')
   t.is(await call, 'real')
+})
+
+test('an answer to another life of the caller settles nothing', async (t) => {
+  const clusters = new Clusters(t)
+  const { node: registry } = await clusters.registry()
+  const node = await clusters.directories.nodes.child(registry, 0x99n)
+  await clusters.directories.on(node, { offer: { services: [{ app: 'game' }] } })
+  const encoder = new TextEncoder()
+  const layer = node.openLayer('service', {
+    message: ({ from, payload }) => {
+      const asked = readServiceMessage(payload)
+      const { life = 0, session = 0 } = asked ?? {}
+      const code = ANSWER_CODE.OK
+      layer.send(from, writeResult({ code, life: life ^ 1, session }, encoder.encode('"old"')))
+      layer.send(from, writeResult({ code, life, session }, encoder.encode('"new"')))
+    },
+  })
+  const caller = await clusters.join()
+  await caller.waitFor('game')
+  t.is(await caller.invoke('game', 'who'), 'new')
+  t.is(caller.status().lateAnswers, 1)
 })
 
 test('a one-way message whose handler throws, or that has none, is told at its receiver', async (t) => {
