@@ -1,6 +1,6 @@
 // The services' demo: a game back end under load, all of whose processes are replaced one by one.
 //
-//   npm run demo:services [SECONDS [PLAYERS]]   load before and after, default 3; at each gateway
+//   npm run demo:services [SECONDS [PLAYERS]]   of load before and after (3); of each gateway (16)
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { escaped } from '../printable.js'
