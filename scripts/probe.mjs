@@ -1,7 +1,8 @@
 // Shows that the tests of acceptance rows can fail: plants an edit for each row, and runs them.
 //
-// The edits are kept in test/directory/probes, one patch for one or more rows: its first line says
-// what goes wrong, its second names the rows. They are applied to a copy of the build.
+// The edits are kept in test/directory/probes and test/services/probes, one patch for one or more
+// rows: its first line says what goes wrong, its second names the rows. They are applied to a copy
+// of the build.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -17,16 +18,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const PROBES = 'test/directory/probes'
+const PROBES = ['test/directory/probes', 'test/services/probes']
 /** A test that waits for what never comes has failed, too. */
 const TEST_LIMIT = '60s'
 
 /** The probes by row: `{ file, story, patch, paths }`. */
 export function probesOf(root) {
   const byRow = new Map()
-  for (const file of readdirSync(join(root, PROBES)).sort()) {
+  const files = PROBES.flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(folder, name)),
+  )
+  for (const file of files.sort()) {
     if (!file.endsWith('.patch')) continue
-    const patch = readFileSync(join(root, PROBES, file), 'utf8')
+    const patch = readFileSync(join(root, file), 'utf8')
     const [story, rows] = patch.split('\n')
     const paths = [...patch.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, path]) => path)
     for (const row of rows.replace(/^rows: /, '').split(', ')) {

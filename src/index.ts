@@ -1,7 +1,9 @@
 // The public names of treebus.
 
-export type { BootstrapProvider } from './bootstrap/bootstrap-provider.js'
+export type { AdvertisingProvider, BootstrapProvider } from './bootstrap/bootstrap-provider.js'
+export { EtcdProvider, type EtcdProviderOptions } from './bootstrap/etcd-provider.js'
 export { FileProvider } from './bootstrap/file-provider.js'
+export { RedisProvider, type RedisProviderOptions } from './bootstrap/redis-provider.js'
 export { StaticProvider } from './bootstrap/static-provider.js'
 export type { Address } from './channel/address.js'
 export { type BusIdLike, formatId, parseId } from './core/bus-id.js'

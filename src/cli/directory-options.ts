@@ -1,6 +1,12 @@
 // From what the user gave to the options of a directory.
 
-import { type BootstrapProvider, type DirectoryOptions, FileProvider } from '../index.js'
+import {
+  type BootstrapProvider,
+  type DirectoryOptions,
+  EtcdProvider,
+  FileProvider,
+  RedisProvider,
+} from '../index.js'
 import { readNodeId, UsageError } from './exit-code.js'
 import type { Given } from './given.js'
 import { duration, present } from './node-options.js'
@@ -41,9 +47,16 @@ function registriesOf(given: Given): readonly string[] | BootstrapProvider | und
     throw new UsageError(`${bootstrap.from}: goes with no --registry, as both say where they are`)
   }
   const [source = ''] = bootstrap.texts
-  const [, path] = /^file:(.+)$/.exec(source) ?? []
-  if (path === undefined) throw new UsageError(`${bootstrap.from} ${source}: not file:PATH`)
-  return new FileProvider(path)
+  return providerOf(source, bootstrap.from)
+}
+
+function providerOf(source: string, from: string): BootstrapProvider {
+  const [, kind, rest = ''] = /^(file|rediss?|etcd):(.+)$/.exec(source) ?? []
+  if (kind === 'file') return new FileProvider(rest)
+  if (kind === 'redis' || kind === 'rediss') return new RedisProvider({ client: source })
+  // etcd:http://10.0.0.1:2379,http://10.0.0.2:2379
+  if (kind === 'etcd') return new EtcdProvider({ endpoints: rest.split(',') })
+  throw new UsageError(`${from} ${source}: not file:PATH, redis://HOST:PORT or etcd:URL,URL`)
 }
 
 function servicesOf(given: Given) {

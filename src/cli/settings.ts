@@ -95,7 +95,7 @@ const DIRECTORY_SETTINGS = {
     form: 'text',
     group: 'Directory',
     value: '<SOURCE>',
-    says: 'where the addresses of registries are read every second: file:PATH',
+    says: 'where registries are: file:PATH, redis://HOST:PORT, etcd:URL,URL (read every second)',
   },
   service: {
     form: 'list',

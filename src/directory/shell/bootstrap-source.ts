@@ -1,12 +1,9 @@
 // A source of addresses on a real clock: read again and again, and written to by registries.
 
+import { AddressAdvertiser } from '../../bootstrap/address-advertiser.js'
 import { AddressFollower, REREAD_MS } from '../../bootstrap/address-follower.js'
-import type { BootstrapProvider } from '../../bootstrap/bootstrap-provider.js'
-
-/** A store that registries write to themselves. */
-interface AdvertisingProvider extends BootstrapProvider {
-  advertise(addresses: readonly string[]): Promise<void>
-}
+import type { AdvertisingProvider, BootstrapProvider } from '../../bootstrap/bootstrap-provider.js'
+import { processTimer } from '../../bootstrap/time-limit.js'
 
 export interface BootstrapSourceOptions {
   /** Empty: nothing is written. */
@@ -16,40 +13,29 @@ export interface BootstrapSourceOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** What is written goes out with each reading: a store forgets a registry that is silent. */
 export class BootstrapSource {
   readonly #follower: AddressFollower
+  readonly #advertiser: AddressAdvertiser | undefined
 
   constructor(provider: BootstrapProvider, options: BootstrapSourceOptions) {
     const { advertised, onAddresses, onFailure, rereadMs = REREAD_MS } = options
-    const source = advertised.length > 0 ? advertising(provider, advertised) : provider
-    this.#follower = new AddressFollower(source, { timer, rereadMs, onAddresses, onFailure })
+    if (advertised.length > 0 && isAdvertising(provider)) {
+      const addresses = () => advertised
+      const advertiseMs = rereadMs
+      const writing = { timer: processTimer, advertiseMs, addresses, onFailure }
+      this.#advertiser = new AddressAdvertiser(provider, writing)
+    }
+    const reading = { timer: processTimer, rereadMs, onAddresses, onFailure }
+    this.#follower = new AddressFollower(provider, reading)
   }
 
-  close(): Promise<void> {
-    return this.#follower.close()
-  }
-}
-
-function advertising(provider: BootstrapProvider, own: readonly string[]): BootstrapProvider {
-  if (!isAdvertising(provider)) return provider
-  return {
-    name: provider.name,
-    read: async () => {
-      await provider.advertise(own)
-      return provider.read()
-    },
-    close: () => provider.close(),
+  async close(): Promise<void> {
+    // The provider takes the addresses back when it is closed, by the follower.
+    await this.#advertiser?.close()
+    await this.#follower.close()
   }
 }
 
 function isAdvertising(provider: BootstrapProvider): provider is AdvertisingProvider {
   return 'advertise' in provider && typeof provider.advertise === 'function'
-}
-
-const timer = {
-  after(delayMs: number, run: () => void): () => void {
-    const timeout = setTimeout(run, delayMs).unref()
-    return () => clearTimeout(timeout)
-  },
 }
