@@ -1,5 +1,6 @@
 // A tree of processes that join and are killed at random, and what their tables say afterwards.
 
+import type { LinkInfo } from '../../src/index.js'
 import { LOCAL, type Processes, type ProcessNode, sleep, until } from './_process-node.js'
 
 const ROOT = 1n
@@ -10,6 +11,8 @@ const WITNESS = 2
 const RETRY = { firstMs: 20, maxMs: 500, refusedMinMs: 20, refusedMaxMs: 500 }
 /** Sockets that end take a few turns of the loop. */
 const REST_MS = 2_000
+/** The rope of the other end's doorbell, beside the socket. */
+const RING_FILES = 1
 /** Tables that are wrong after this long stay so, and are shown as they are. */
 const PATIENCE_MS = 60_000
 
@@ -52,6 +55,12 @@ function choices(seed: number): (limit: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return Math.floor((state / 2 ** 32) * limit)
   }
+}
+
+/** A socket each, and in shared memory the rope of the other end's doorbell. */
+function filesOf(links: readonly LinkInfo[]): number {
+  const rings = links.filter(({ channel }) => channel === 'ring').length
+  return links.length + RING_FILES * rings
 }
 
 class StormTree {
@@ -118,8 +127,8 @@ class StormTree {
   async used(): Promise<Map<bigint, Used>> {
     const all = [...this.members].map(async ([id, { node }]): Promise<[bigint, Used]> => {
       const { files, rssBytes } = await node.order<Used>('resources')
-      const peers = await node.order<unknown[]>('peers')
-      return [id, { files: files - peers.length, rssBytes }]
+      const peers = await node.order<LinkInfo[]>('peers')
+      return [id, { files: files - filesOf(peers), rssBytes }]
     })
     return new Map(await Promise.all(all))
   }

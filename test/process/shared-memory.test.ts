@@ -93,7 +93,7 @@ test('without the addon a process stays on its socket and says why', async (t) =
 })
 
 /** Whether a process may be given a pid namespace of its own here. */
-const unshare = ['unshare', '--user', '--map-current-user', '--pid', '--fork', '--mount-proc']
+const unshare = ['unshare', '--user', '--map-current-user', '--pid', '--kill-child', '--mount-proc']
 const canUnshare = spawnSync(unshare[0]!, [...unshare.slice(1), 'true']).status === 0
 const inContainer = canUnshare && typeof addon !== 'string' ? test.serial : test.skip
 

@@ -15,7 +15,8 @@ test.serial(
     t.teardown(() => all.end())
     const here = await all.start({ id: HERE, listen: [LOCAL], tokens: TOKENS })
     const crowd = await silentCrowd(here, 1_000, async () => {
-      const child = await all.start({ id: 0x10n, parent: here.addresses, tokens: TOKENS })
+      const parent = here.addresses
+      const child = await all.start({ id: 0x10n, parent, tokens: TOKENS, sharedMemory: 'off' })
       t.is(await child.order('state'), 'running')
     })
     t.true(crowd.grownBytes < 64 * 2 ** 20, `${crowd.grownBytes} bytes more`)

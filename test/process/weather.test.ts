@@ -12,6 +12,7 @@ test.serial('robustness 26: 40 of 100 links are lost, and nothing comes twice', 
   t.is(weather.outOfOrder, 0)
   t.true(weather.allBack, 'in fine weather everybody is heard by everybody')
   t.is(weather.linksLeft, 0)
-  t.is(weather.handlesMore, 0)
+  // What the runner itself gives back meanwhile is no leak.
+  t.true(weather.handlesMore <= 0, `${weather.handlesMore} handles more`)
   t.is(weather.timersMore, 0)
 })
