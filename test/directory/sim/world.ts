@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly registryTimes: Partial<RegistryTimes>
   /** Whether nodes know the registries of their zone from the start. */
   readonly bootstraps: (node: bigint, registry: bigint) => boolean
+  /** One message in so many goes through the codec, which would take most of the time. */
+  readonly codecEvery: number
 }
 
 const DEFAULTS: WorldOptions = {
@@ -30,10 +32,8 @@ const DEFAULTS: WorldOptions = {
   lossShare: 0,
   registryTimes: {},
   bootstraps: () => true,
+  codecEvery: 1,
 }
-
-/** One message in so many goes through the codec, which would take most of the time. */
-const CODEC_EVERY = 32
 
 /** How long a routing table takes to follow. */
 const ROUTE_DELAY_MS = 20
@@ -275,7 +275,8 @@ export class World {
   #send(life: Life, to: bigint, message: DirectoryMessage): void {
     const sent: Sent = { atMs: this.nowMs, from: life.id, to, message }
     if (this.onSend(sent) || this.chance.chance(this.options.lossShare)) return
-    const bytes = this.#sends++ % CODEC_EVERY === 0 ? this.kit.encodeMessage(message) : undefined
+    const isWritten = this.#sends++ % this.options.codecEvery === 0
+    const bytes = isWritten ? this.kit.encodeMessage(message) : undefined
     const pair = `${life.id}>${to}`
     const [least, most] = this.options.latencyMs
     const atMs = Math.max(
