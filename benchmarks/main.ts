@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { besides } from './against.js'
 import { type BenchArguments, parseArguments, USAGE } from './arguments.js'
 import { describeMachine } from './machine.js'
+import { Progress } from './progress.js'
 import { type KeptCell, keptOf, textOf } from './publish/results.js'
 import type { Cell, Question } from './question.js'
 import { batches } from './questions/batches.js'
@@ -32,25 +33,27 @@ import { serviceBroadcast } from './questions/service-broadcast.js'
 import { localCalls, serviceCalls } from './questions/service-calls.js'
 import { startUp } from './questions/start-up.js'
 import { reportOf } from './report.js'
-import { type CellResult, killAll, runQuestion } from './runner.js'
+import { type CellResult, killAll, runQuestion, runsOf } from './runner.js'
 
 /** The questions have cells of different kinds: each is asked without looking into its cells. */
 interface Entry {
   readonly name: string
   readonly title: string
-  ask(args: BenchArguments): Promise<readonly CellResult[]>
+  runs(args: BenchArguments): number
+  ask(args: BenchArguments, begins: (what: string) => void): Promise<readonly CellResult[]>
 }
 
 function entryOf<C extends Cell>(question: Question<C>): Entry {
   return {
     name: question.name,
     title: question.title,
-    ask: async ({ against, cpuProf, quick, rounds }) => {
+    runs: (args) => runsOf(besides(question, args.against), args),
+    ask: async ({ against, cell, cpuProf, quick, rounds }, onProgress) => {
       const execArgv = cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProf}`]
-      const options = { rounds, quick, execArgv, onProgress: progress }
+      const options = { rounds, quick, cell, execArgv, onProgress }
       const asked = besides(question, against)
       const results = await runQuestion(asked, options)
-      progress('')
+      show('')
       process.stdout.write(`${reportOf(asked, results).join('\n')}\n`)
       return results
     },
@@ -87,7 +90,7 @@ const QUESTIONS = [
 ]
 const ENTRIES = QUESTIONS.map((question) => entryOf(question as Question))
 /** One line that is written over on a terminal, many in a file. */
-function progress(line: string): void {
+function show(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
   else if (line !== '') process.stderr.write(`${line}\n`)
 }
@@ -114,9 +117,12 @@ async function run(args: BenchArguments): Promise<boolean> {
   const where = `${cores} x ${cpuModel}, ${memoryMib} MiB, kernel ${kernel}`
   process.stdout.write(`${where}, Node ${node}, commit ${commit}, ${date}\n\n`)
   const questions: Record<string, readonly KeptCell[]> = {}
+  const runs = entries.reduce((sum, entry) => sum + entry.runs(args), 0)
+  const progress = new Progress(runs, performance.now())
   let failures = 0
   for (const entry of entries) {
-    const results = await entry.ask(args)
+    const begins = (what: string): void => show(progress.line(what, performance.now()))
+    const results = await entry.ask(args, begins)
     for (const result of results) failures += result.failures.length
     questions[entry.name] = results.map(keptOf)
     // After each question: what was measured survives whatever stops the next.

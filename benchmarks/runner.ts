@@ -6,6 +6,8 @@ import type { Cell, Question, Sample, Span } from './question.js'
 export interface RunOptions {
   readonly rounds: number
   readonly quick: boolean
+  /** Only cells whose name has this in it. */
+  readonly cell?: string | undefined
   /** For each process of a run. */
   readonly execArgv: readonly string[]
   /** Called before each run, with what the runner is about to do. */
@@ -21,7 +23,8 @@ export interface CellResult<C extends Cell = Cell> {
   readonly missing: Readonly<Record<string, string>>
 }
 
-const SPAN: Span = { warmUpMs: 1_000, measuredMs: 2_000 }
+/** Short enough that five rounds of all questions end within two hours. */
+const SPAN: Span = { warmUpMs: 600, measuredMs: 1_200 }
 const QUICK_SPAN: Span = { warmUpMs: 500, measuredMs: 1_000 }
 
 const live = new Set<ProcessGroup>()
@@ -92,14 +95,32 @@ async function runCell<C extends Cell>(
   return { cell, rounds, failures, missing }
 }
 
+function cellsOf<C extends Cell>(
+  { cells }: Question<C>,
+  { cell: part = '', quick }: Pick<RunOptions, 'cell' | 'quick'>,
+): readonly C[] {
+  return cells.filter(({ name, quick: isQuick }) => (isQuick || !quick) && name.includes(part))
+}
+
+/** How many runs a question takes. */
+export function runsOf<C extends Cell>(
+  question: Question<C>,
+  options: Pick<RunOptions, 'cell' | 'quick' | 'rounds'>,
+): number {
+  const { subjects } = presentOf(question)
+  const asked = cellsOf(question, options).map(
+    (cell) => subjects.filter((subject) => question.isAsked?.(subject, cell) !== false).length,
+  )
+  return asked.reduce((sum, count) => sum + count, 0) * options.rounds
+}
+
 export async function runQuestion<C extends Cell>(
   question: Question<C>,
   options: RunOptions,
 ): Promise<readonly CellResult<C>[]> {
   const results: CellResult<C>[] = []
   const present = presentOf(question)
-  for (const cell of question.cells) {
-    if (options.quick && !cell.quick) continue
+  for (const cell of cellsOf(question, options)) {
     results.push(await runCell(question, present, cell, options))
   }
   return results
