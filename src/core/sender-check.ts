@@ -75,7 +75,9 @@ export class SenderCheck {
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour !== undefined && neighbour.role !== 'sibling') return 'forged'
     // One of ours names everybody who is behind it before it passes on what they say.
-    if (hasTold(link)) return 'misplaced'
+    if (hasTold(link)) {
+      return this.#nextHop.isUnnamedBelow(link, high, low) ? 'good' : 'misplaced'
+    }
     const place = this.#nextHop.placeOf(id, link)
     if (neighbour === undefined) return place === 'elsewhere' ? 'misplaced' : 'good'
     // A sibling has its place in the tree like anybody: what is not for us may come by that one.

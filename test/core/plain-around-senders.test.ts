@@ -6,6 +6,7 @@ import { one, ROOT } from './_tree.js'
 
 const A = 'ipv4://10.0.0.2:1'
 const B = 'ipv4://10.0.0.3:1'
+const C = 'ipv4://10.0.0.4:1'
 
 const BELOW = [
   ['is behind the lower one', 0x500n],
@@ -66,4 +67,32 @@ test('a message by a sibling link past plain nodes comes down through them', (t)
     y.messages.map(({ text }) => text),
     ['past the plain ones'],
   )
+})
+
+test('a sibling that is below us behind plain nodes is reached from above, and answers', (t) => {
+  const world = new World()
+  const plain = { announce: false }
+  const top = world.host({ id: 0x100n, ...plain }).listen(ROOT)
+  const middle = world.host({ id: 0x200n, parents: [ROOT] }).listen(A)
+  const child = world.host({ id: 0x300n, parents: [A] }).listen(B)
+  const lower = world.host({ id: 0x400n, parents: [B], ...plain }).listen(C)
+  // A life that counts as known: one of a host in a test looks like one that is made up.
+  const incarnation = new Uint8Array(16).fill(7)
+  const leaf = world.host({ id: 0x500n, parents: [C], incarnation })
+  const aside = world.host({ id: 0x600n, parents: [ROOT] })
+  const hosts = [top, middle, child, lower, leaf, aside]
+  for (const { core } of hosts) {
+    const above = [0x100n, 0x200n, 0x300n, 0x400n]
+    for (const parent of above) core.topology.update(parent + 0x100n, parent)
+    core.topology.update(0x600n, 0x100n)
+  }
+  for (const host of hosts) host.give({ kind: 'start' })
+  world.advance(1_000)
+  leaf.give({ kind: 'connect', address: A, expectedId: 0x200n })
+  world.advance(1_000)
+  t.is(leaf.core.routes.get(0x200n)?.viaRole, 'sibling')
+  t.is(aside.send(0x500n, 'down', { flags: 1 }), 'sent')
+  t.is(leaf.send(0x600n, 'up', { flags: 1 }), 'sent')
+  t.deepEqual([leaf.messages.at(-1)?.text, aside.messages.at(-1)?.text], ['down', 'up'])
+  t.deepEqual([aside.answers.at(-1)?.resultCode, leaf.answers.at(-1)?.resultCode], [0, 0])
 })
