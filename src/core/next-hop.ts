@@ -53,8 +53,31 @@ export class NextHop {
     if (neighbour?.role === 'child') return neighbour
     const row = this.#routing.table.best(high, low, true)
     if (row >= 0) return this.#routing.linkOf(row)
-    const below = this.#plainChildAbove(joinHalves(high, low))
-    return below === 'away' ? undefined : below
+    const below = this.#childAbove(joinHalves(high, low))
+    return below?.plain || this.isUnnamedBelow(below, high, low) ? below : undefined
+  }
+
+  /**
+   * Whether an id may be below a child of ours though no child names it: it knows that one only as
+   * behind a plain node, and by name from us, so it does not name it to us. Our siblings are ids
+   * that may be below us in this way.
+   */
+  isUnnamedBelow(child: Link | undefined, high: number, low: number): boolean {
+    const { table } = this.#routing
+    if (child?.role !== 'child' || table.best(high, low, true) >= 0) return false
+    if (table.best(high, low, false) < 0) return false
+    return this.#childAbove(joinHalves(high, low)) === child
+  }
+
+  /** The child below which the topology places an id. */
+  #childAbove(id: bigint): Link | undefined {
+    const { config, neighbours, topology } = this.#state
+    for (const above of topology.ancestors(id)) {
+      if (above === config.id) return undefined
+      const link = neighbours.get(above)
+      if (link?.role === 'child') return link
+    }
+    return undefined
   }
 
   #unlisted(high: number, low: number): Link | undefined {

@@ -75,7 +75,9 @@ export class SenderCheck {
     const neighbour = this.#state.neighbours.find(high, low)
     if (neighbour !== undefined && neighbour.role !== 'sibling') return 'forged'
     // One of ours names everybody who is behind it before it passes on what they say.
-    if (hasTold(link)) return 'misplaced'
+    if (hasTold(link)) {
+      return this.#nextHop.isUnnamedBelow(link, high, low) ? 'good' : 'misplaced'
+    }
     const place = this.#nextHop.placeOf(id, link)
     if (neighbour === undefined) return place === 'elsewhere' ? 'misplaced' : 'good'
     // A sibling has its place in the tree like anybody: what is not for us may come by that one.
@@ -89,9 +91,13 @@ export class SenderCheck {
   #fromAbove(link: Link, high: number, low: number): SenderVerdict {
     if (this.#isNamedBy(link, high, low)) return 'good'
     const neighbour = this.#state.neighbours.find(high, low)
-    if (neighbour?.role === 'child') return 'forged'
-    const isBelow = this.#table.best(high, low, true) >= 0
-    return isBelow || this.#nextHop.isBelowPlain(joinHalves(high, low)) ? 'misplaced' : 'good'
+    // Two plain nodes around us name nobody: who is behind the lower one may have a link to somebody
+    // above the other, and we are not told of it (routing-table.md, "Sender check": a plain child).
+    if (neighbour?.role === 'child') return link.plain && neighbour.plain ? 'good' : 'forged'
+    const row = this.#table.best(high, low, true)
+    if (row >= 0 && !(link.plain && this.#table.rows.isMadeUp(row))) return 'misplaced'
+    const isBelowPlain = !link.plain && this.#nextHop.isBelowPlain(joinHalves(high, low))
+    return isBelowPlain ? 'misplaced' : 'good'
   }
 
   /** In a record that is in use, of the life that counts. */

@@ -11,16 +11,24 @@ const LOWER = 0x12
 const LOWEST = 0x13
 const APART = 0x20
 
-/** Two parents; the first still has `MOVED`, which the second knows with a higher attach. */
+const LIFE = 7
+const OTHER_LIFE = 8
+
+/**
+ * The first parent still has `MOVED`, which the second knows with a higher attach; the third knows
+ * another life of it.
+ */
 class Bench {
   readonly #table = new RouteTable()
   readonly #learning = new Learning(this.#table, new ChangeLog())
   readonly #old: LearnedSet
   readonly #other: LearnedSet
+  readonly #third: LearnedSet
 
   constructor() {
     this.#old = this.#table.newSet({ number: 1, idHigh: 0, idLow: 1, role: 'parent' })
     this.#other = this.#table.newSet({ number: 2, idHigh: 0, idLow: 2, role: 'parent' })
+    this.#third = this.#table.newSet({ number: 3, idHigh: 0, idLow: 3, role: 'parent' })
   }
 
   /** The first parent says where an id hangs. */
@@ -32,10 +40,19 @@ class Bench {
     return this.#learn(this.#other, MOVED, 2, 1)
   }
 
-  #learn(set: LearnedSet, id: number, parent: number, attach: number): this {
+  hasTwin(): this {
+    return this.#learn(this.#third, MOVED, 3, 0, OTHER_LIFE)
+  }
+
+  /** The second parent knows it as another life now. */
+  restarts(): this {
+    return this.#learn(this.#other, MOVED, 2, 1, OTHER_LIFE)
+  }
+
+  #learn(set: LearnedSet, id: number, parent: number, attach: number, life = LIFE): this {
     const record = new RouteRecord()
     record.idLow = id
-    record.incarnation.set([id, 7, 7, 7])
+    record.incarnation.set([id, life, life, life])
     record.parentLow = parent
     record.attach = attach
     record.ranges = NO_RANGES
@@ -83,4 +100,14 @@ test('when a record that has moved is withdrawn, what hung below it is used agai
   t.deepEqual(bench.used(MOVED, BELOW, LOWER), [true, false, false])
   bench.forgets(MOVED)
   t.deepEqual(bench.used(MOVED, BELOW, LOWER), [true, true, true])
+})
+
+test('what has moved is out of use, whichever life of its id counts', (t) => {
+  const bench = new Bench().hasTwin().says(MOVED, 1).says(BELOW, MOVED).moves()
+  t.deepEqual(bench.used(MOVED, BELOW), [true, false])
+})
+
+test('what had moved counts again when nobody knows its life with a higher attach', (t) => {
+  const bench = new Bench().hasTwin().says(MOVED, 1).says(BELOW, MOVED).moves().restarts()
+  t.deepEqual(bench.used(MOVED, BELOW), [true, true])
 })

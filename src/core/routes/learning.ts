@@ -60,7 +60,7 @@ export class Learning {
       const fresh = this.#table.insert(set, record, head)
       rows.setRanges(fresh, this.ranges.add(record.ranges))
       this.#placeBelow(set, fresh)
-      if (head >= 0) this.#remark(head)
+      if (head >= 0) this.#remark(fresh)
       return true
     }
     const isConfirmed = (rows.marks(row) & MARK.EPOCH) === set.epoch || set.state !== 'arriving'
@@ -78,6 +78,7 @@ export class Learning {
     const { rows } = this.#table
     rows.mark(row, MARK.EPOCH, set.epoch !== 0)
     const isOtherLife = !rows.isLife(row, record.incarnation)
+    const left = isOtherLife ? this.#another(row) : -1
     const parentStays =
       rows.parentLow(row) === record.parentLow && rows.parentHigh(row) === record.parentHigh
     rows.write(row, record)
@@ -85,7 +86,8 @@ export class Learning {
     rows.setRanges(row, this.ranges.add(record.ranges))
     if (isOtherLife) this.#table.toLast(row)
     if (!parentStays) this.#placeBelow(set, row)
-    this.#remark(this.#table.find(record.idHigh, record.idLow))
+    this.#remark(left)
+    this.#remark(row)
   }
 
   /** The link takes its word back; false where the set does not have the id. */
@@ -99,25 +101,19 @@ export class Learning {
 
   #drop(row: number): void {
     const { rows } = this.#table
-    const high = rows.idHigh(row)
-    const low = rows.idLow(row)
     const set = this.#table.setOf(row)
     const wasHidden = (rows.marks(row) & HIDDEN) !== 0
-    const wasAlone = rows.isFirst(row) && rows.nextOfId(row) < 0
+    const left = this.#another(row)
     this.ranges.drop(rows.ranges(row))
     this.#table.remove(row)
     if (wasHidden) this.#unsettled.add(set)
-    if (!wasAlone) this.#remark(this.#table.find(high, low))
+    this.#remark(left)
   }
 
   /** The life of this record counts from now on, whoever had the id before. */
   promote(row: number, reason: number): void {
-    const { rows } = this.#table
-    const high = rows.idHigh(row)
-    const low = rows.idLow(row)
     this.#touchRow(row, reason)
     this.#table.toFirst(row)
-    this.#remark(this.#table.find(high, low))
   }
 
   /** The record counts as before, but not for everybody. */
@@ -198,29 +194,40 @@ export class Learning {
     return !isAlone || this.#table.setOf(row).rank === CHILD_RANK
   }
 
+  /** Another record of the same life of the id; -1 for none. */
+  #another(row: number): number {
+    const { rows } = this.#table
+    if (rows.isFirst(row) && rows.nextOfId(row) < 0) return -1
+    let other = this.#table.find(rows.idHigh(row), rows.idLow(row))
+    while (other >= 0 && (other === row || !rows.isSameLife(other, row))) {
+      other = rows.nextOfId(other)
+    }
+    return other
+  }
+
   /**
    * Of several records of one life the highest attach counts; the others, and what their links
-   * have below them, are out of use until those links withdraw them.
+   * have below them, are out of use until those links withdraw them. That holds for a life that is
+   * not the one in use as well: what is below it would be sent to where it no longer is.
    */
-  #remark(head: number): void {
+  #remark(one: number): void {
     const { rows } = this.#table
-    if (head < 0 || (rows.nextOfId(head) < 0 && (rows.marks(head) & MARK.MOVED) === 0)) return
-    const first = this.#table.incumbent(head)
-    if (first < 0) return
+    if (one < 0) return
+    const head = this.#table.find(rows.idHigh(one), rows.idLow(one))
+    if (rows.nextOfId(head) < 0 && (rows.marks(head) & MARK.MOVED) === 0) return
     let attach = 0
     for (let row = head; row >= 0; row = rows.nextOfId(row)) {
-      if (this.#counts(first, row)) attach = Math.max(attach, rows.attach(row))
+      if (this.#counts(one, row)) attach = Math.max(attach, rows.attach(row))
     }
     for (let row = head; row >= 0; row = rows.nextOfId(row)) {
-      const isMoved = this.#counts(first, row) && rows.attach(row) < attach
+      const isMoved = this.#counts(one, row) && rows.attach(row) < attach
       const was = (rows.marks(row) & MARK.MOVED) !== 0
-      if (isMoved !== was) this.#markMoved(row, isMoved)
+      if (isMoved !== was && rows.isSameLife(one, row)) this.#markMoved(row, isMoved)
     }
   }
 
-  #counts(first: number, row: number): boolean {
-    if (!this.#table.setOf(row).counts) return false
-    return row === first || this.#table.rows.isSameLife(first, row)
+  #counts(one: number, row: number): boolean {
+    return this.#table.setOf(row).counts && this.#table.rows.isSameLife(one, row)
   }
 
   #markMoved(row: number, isMoved: boolean): void {
