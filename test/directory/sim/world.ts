@@ -254,6 +254,7 @@ export class World {
         this.onEvent(life, event)
       },
       dial: (life, id) => this.#dial(life, id),
+      askGreeting: (life, to) => this.#askGreeting(life, to),
       polled: (_life, answer) => this.polled.push({ atMs: this.nowMs, answer }),
       expel: (life, id, incarnation) => {
         this.expelled.push({ by: life.id, id, incarnation })
@@ -268,6 +269,15 @@ export class World {
       const isThere = this.reaches(life.id, to) && this.mayDial(life.id, to)
       if (isThere) this.connect(life.id, to)
       else life.give({ kind: 'dial_failed', id: to })
+    })
+  }
+
+  /** A word of the shells: a registry greets again as if the link had come up. */
+  #askGreeting(life: Life, to: bigint): void {
+    if (this.chance.chance(this.options.lossShare)) return
+    this.schedule.after(this.options.latencyMs[0], () => {
+      const registry = this.reaches(life.id, to) ? this.life(to) : undefined
+      if (registry?.core.role === 'registry') registry.give({ kind: 'link', id: life.id, up: true })
     })
   }
 
