@@ -241,7 +241,8 @@ export class RegistryCore {
     this.#desk.tick(moment)
     this.#self.tick(moment)
     this.#sweep(moment)
-    this.#reconciler.tick(moment)
+    const hasCompared = this.#reconciler.tick(moment)
+    for (const id of hasCompared ? this.#peers.unheard() : []) this.#greet(id)
     this.table.push(this.table.lookups.expire(moment.nowMs))
   }
 

@@ -58,3 +58,23 @@ test('greetings are asked for at growing intervals, and no more once they have c
   c.world.run(600_000)
   t.is(count().length, heard)
 })
+
+test('registries that missed each other greet again with the next comparison', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
+  c.world.cut((a, b) => a === 0x10n && b === 0x11n)
+  c.world.run(1_000)
+  c.world.onSend = ({ from, to, message }) => {
+    return message.kind === 'hello' && from !== 0x12n && to !== 0x12n
+  }
+  c.world.heal()
+  c.world.run(1_000)
+  const peer = () =>
+    c.world
+      .life(0x10n)
+      .registry?.status()
+      .peers.find((one) => one.busId === 0x11n)
+  t.is(peer()?.status, 'lost')
+  c.world.onSend = () => false
+  c.world.run(10_000)
+  t.is(peer()?.status, 'up')
+})
