@@ -41,8 +41,19 @@ export function partsOf<T>(
   return parts
 }
 
+/** Registrations are values, and each goes to many watchers: they are measured once. */
+const measured = new WeakMap<Registration, number>()
+
+function bytesAtMost(registration: Registration): number {
+  const known = measured.get(registration)
+  if (known !== undefined) return known
+  const bytes = measure(registration)
+  measured.set(registration, bytes)
+  return bytes
+}
+
 /** Text in UTF-8 is longer than its UTF-16 units only where it is not ASCII. */
-function bytesAtMost({ node, records }: Registration): number {
+function measure({ node, records }: Registration): number {
   const { hostId, zone, group, roles, addresses, wants } = node
   let bytes = OVERHEAD_BYTES + textBytes([hostId, zone, group, ...roles, ...addresses])
   bytes += textBytes([...wants.names, ...wants.types])

@@ -86,5 +86,7 @@ export type ClientEffect =
       readonly addresses: readonly string[]
       readonly why: 'want' | 'registry'
     }
+  /** A registry there ought to greet us; who is none may name one. */
+  | { readonly kind: 'ask_greeting'; readonly to: bigint }
   /** A retired life: its link is to be closed, and it is not let in again. */
   | { readonly kind: 'expel'; readonly id: bigint; readonly incarnation: string }

@@ -19,6 +19,8 @@ export interface KnownRegistry {
 export class ClientRegistries {
   readonly #zone: string
   readonly #known = new Map<bigint, KnownRegistry>()
+  /** Asked after each input, so it is made anew only where a registry came, moved or went. */
+  #usable: readonly KnownRegistry[] | undefined
 
   constructor(zone: string) {
     this.#zone = zone
@@ -29,14 +31,14 @@ export class ClientRegistries {
   }
 
   /** Those to register at: of the own zone, or where there is none, of any other. */
-  usable(): KnownRegistry[] {
-    const all = [...this.#known.values()].sort((a, b) => (a.busId < b.busId ? -1 : 1))
-    const near = all.filter(({ zone }) => zone === this.#zone)
-    return near.length > 0 ? near : all
+  usable(): readonly KnownRegistry[] {
+    this.#usable ??= this.#choose()
+    return this.#usable
   }
 
   /** Undefined where too many are known already. */
   greeted(busId: bigint, zone: string, epoch: bigint): KnownRegistry | undefined {
+    this.#usable = undefined
     const known = this.#known.get(busId)
     if (known === undefined && this.#known.size >= REGISTRIES_MAX) return undefined
     if (known?.epoch === epoch) {
@@ -50,6 +52,13 @@ export class ClientRegistries {
   }
 
   lost(busId: bigint): boolean {
+    this.#usable = undefined
     return this.#known.delete(busId)
+  }
+
+  #choose(): readonly KnownRegistry[] {
+    const all = [...this.#known.values()].sort((a, b) => (a.busId < b.busId ? -1 : 1))
+    const near = all.filter(({ zone }) => zone === this.#zone)
+    return near.length > 0 ? near : all
   }
 }

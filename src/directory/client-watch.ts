@@ -59,9 +59,22 @@ export class ClientWatch {
     return effects
   }
 
-  /** A registry greeted us: it is taken where none is watched, or followed on in a new life. */
+  /**
+   * A registry greeted us: it is taken where none is watched, or one of another zone, whose answers
+   * to renewals do not come any more; a new life of the watched one is followed on.
+   */
   greeted(busId: bigint, nowMs: number): void {
-    if (this.#registry === undefined || this.#registry === busId) this.#ask(busId, nowMs)
+    const watched = this.#registry
+    if (watched === undefined || watched === busId) {
+      this.#ask(busId, nowMs)
+    } else if (!this.#isUsable(watched)) {
+      this.stop()
+      this.#ask(busId, nowMs)
+    }
+  }
+
+  #isUsable(id: bigint): boolean {
+    return this.#registries.usable().some(({ busId }) => busId === id)
   }
 
   lost(busId: bigint, nowMs: number): void {

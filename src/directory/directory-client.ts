@@ -11,10 +11,17 @@ import type {
   RenewAnswer,
   Version,
 } from './directory-messages.js'
+import { Greetings } from './greetings.js'
 import { compareStamps, HybridClock, type Stamp } from './hlc.js'
 import { Interest } from './interest.js'
 import type { Moment } from './moment.js'
-import type { LeaseKind, Registration, ServiceRecord, Wants } from './record.js'
+import {
+  isRegistry,
+  type LeaseKind,
+  type Registration,
+  type ServiceRecord,
+  type Wants,
+} from './record.js'
 import { checkRegistration } from './record-check.js'
 import { RESULT } from './result-code.js'
 
@@ -38,6 +45,7 @@ export class DirectoryClient {
   readonly #config: ClientConfig
   readonly #registries: ClientRegistries
   readonly #interest: Interest
+  readonly #greetings: Greetings
   readonly #clock: HybridClock
   #own: Registration | undefined
   #renewAtMs = Number.POSITIVE_INFINITY
@@ -54,6 +62,7 @@ export class DirectoryClient {
     this.table = new ClientTable(reach, times.tombstoneLifeMs)
     this.watch = new ClientWatch(config, this.#registries, this.table)
     this.#interest = new Interest(config)
+    this.#greetings = new Greetings(config, this.#registries, this.table)
   }
 
   get own(): Registration | undefined {
@@ -63,6 +72,7 @@ export class DirectoryClient {
   get nextDueMs(): number {
     let nextMs = Math.min(this.#renewAtMs, this.#retryAtMs, this.#expireAtMs)
     nextMs = Math.min(nextMs, this.watch.nextDueMs, this.#interest.nextDueMs)
+    nextMs = Math.min(nextMs, this.#greetings.nextDueMs)
     for (const { resendAtMs } of this.#registries.usable()) nextMs = Math.min(nextMs, resendAtMs)
     return this.#isOn ? nextMs : Number.POSITIVE_INFINITY
   }
@@ -82,6 +92,7 @@ export class DirectoryClient {
         break
       case 'link':
         this.#interest.link(input.id, input.up)
+        this.#greetings.link(input.id, input.up, moment.nowMs)
         if (!input.up) this.#look(input.id, moment.nowMs)
         break
       case 'route':
@@ -116,6 +127,7 @@ export class DirectoryClient {
       case 'batch':
         this.watch.batch(from, message, moment.nowMs)
         for (const { node } of message.puts) this.#look(node.busId, moment.nowMs)
+        if (message.puts.some(isRegistry)) this.#greetings.expect(moment.nowMs)
         for (const { busId } of message.removals) this.#look(busId, moment.nowMs)
         this.#expireAtMs = this.table.expire(moment.nowMs)
         break
@@ -240,13 +252,18 @@ export class DirectoryClient {
 
   #route(id: bigint, isUp: boolean, nowMs: number): void {
     this.table.route(id, isUp)
-    if (!isUp && this.#registries.lost(id)) this.watch.lost(id, nowMs)
+    const entry = this.table.get(id)
+    if (isUp && entry && isRegistry(entry.registration)) this.#greetings.expect(nowMs)
+    if (isUp || !this.#registries.lost(id)) return
+    this.watch.lost(id, nowMs)
+    this.#greetings.expect(nowMs)
   }
 
   #tick(moment: Moment): void {
     const { nowMs } = moment
     this.watch.tick(nowMs)
     this.#interest.tick(nowMs)
+    this.#effects.push(...this.#greetings.tick(nowMs))
     this.#expireAtMs = this.table.expire(nowMs)
     if (nowMs >= this.#retryAtMs && this.#own !== undefined) {
       this.#renewVersion(this.#own.stamp, moment)

@@ -26,18 +26,17 @@ export class Interest {
   readonly #turned = new Set<bigint>()
   #effects: ClientEffect[] = []
   #isOpen = false
+  /** When the next wish is due; undefined: to be found out. */
+  #nextDueMs: number | undefined
 
   constructor(config: ClientConfig) {
     this.#config = config
   }
 
   get nextDueMs(): number {
-    let nextMs = Number.POSITIVE_INFINITY
-    if (!this.#isOpen) return nextMs
-    for (const { dueMs, isDialling } of this.#wishes.values()) {
-      if (!isDialling) nextMs = Math.min(nextMs, dueMs)
-    }
-    return nextMs
+    if (!this.#isOpen) return Number.POSITIVE_INFINITY
+    this.#nextDueMs ??= this.#earliest()
+    return this.#nextDueMs
   }
 
   takeEffects(): ClientEffect[] {
@@ -62,7 +61,7 @@ export class Interest {
     const { busId, addresses } = peer.node
     const isRegistry = this.#isOwnRegistry(peer)
     if (!isRegistry && !this.#mayDial(peer, own, wants)) {
-      this.#wishes.delete(busId)
+      this.#drop(busId)
       return
     }
     if (this.#linked.has(busId) || this.#wishes.has(busId)) return
@@ -71,12 +70,13 @@ export class Interest {
       return
     }
     const why = isRegistry ? 'registry' : 'want'
+    this.#nextDueMs = undefined
     this.#wishes.set(busId, { addresses, why, dueMs: nowMs, isDialling: false, failures: 0 })
     this.tick(nowMs)
   }
 
   forget(id: bigint): void {
-    this.#wishes.delete(id)
+    this.#drop(id)
     this.#hints.delete(id)
     this.#turned.delete(id)
   }
@@ -84,7 +84,7 @@ export class Interest {
   link(id: bigint, isUp: boolean): void {
     if (isUp) this.#linked.add(id)
     else this.#linked.delete(id)
-    if (isUp) this.#wishes.delete(id)
+    if (isUp) this.#drop(id)
   }
 
   /** `from`: a registry, or the peer itself, which asks to be dialled. */
@@ -101,6 +101,7 @@ export class Interest {
     if (wish === undefined) return
     const { dialRetryMs, registryRetryMs } = this.#config.times
     const retryMs = wish.why === 'registry' ? registryRetryMs : dialRetryMs
+    this.#nextDueMs = undefined
     wish.isDialling = false
     wish.failures++
     wish.dueMs = nowMs + retryMs * (0.8 + 0.4 * this.#config.chance())
@@ -108,12 +109,25 @@ export class Interest {
   }
 
   tick(nowMs: number): void {
-    if (!this.#isOpen) return
+    if (nowMs < this.nextDueMs) return
+    this.#nextDueMs = undefined
     for (const [id, wish] of this.#wishes) {
       if (wish.isDialling || wish.dueMs > nowMs) continue
       wish.isDialling = true
       this.#effects.push({ kind: 'dial', id, addresses: wish.addresses, why: wish.why })
     }
+  }
+
+  #drop(id: bigint): void {
+    if (this.#wishes.delete(id)) this.#nextDueMs = undefined
+  }
+
+  #earliest(): number {
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const { dueMs, isDialling } of this.#wishes.values()) {
+      if (!isDialling) nextMs = Math.min(nextMs, dueMs)
+    }
+    return nextMs
   }
 
   /** A node dials every registry of its zone. */

@@ -81,6 +81,12 @@ export class Peers {
     return joining.map(({ node }) => node.busId)
   }
 
+  /** Those that a way leads to and that have not greeted us: a greeting was lost. */
+  unheard(): bigint[] {
+    const { reach } = this.#table.config
+    return [...this.#known].filter(([id, { isUp }]) => !isUp && reach.has(id)).map(([id]) => id)
+  }
+
   inOwnZone(): bigint[] {
     return this.#upIn((zone) => zone === this.#table.config.node.zone)
   }

@@ -35,12 +35,14 @@ export class Reconciler {
     return Math.min(this.#warmUntilMs, this.#compareAtMs)
   }
 
-  tick({ nowMs }: Moment): void {
+  /** Whether tables were compared: it was time to. */
+  tick({ nowMs }: Moment): boolean {
     if (nowMs >= this.#warmUntilMs) this.#becomeReady()
-    if (nowMs < this.#compareAtMs) return
+    if (nowMs < this.#compareAtMs) return false
     this.#compareAtMs = nowMs + this.#table.config.times.compareMs
     for (const peer of this.#peers.inOwnZone()) this.compareWith(peer)
     for (const peer of this.#peers.oneOfEachOtherZone()) this.compareWith(peer)
+    return true
   }
 
   compareWith(peer: bigint): void {

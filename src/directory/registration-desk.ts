@@ -166,7 +166,7 @@ export class RegistrationDesk {
 
   #refuse(to: bigint, { stamp }: Registration, refusal: Refusal, holder = 0n): void {
     this.#table.send(to, refused(stamp, refusal, holder))
-    this.#table.tell({ kind: 'refused', busId: to, refusal })
+    this.#table.tell({ kind: 'refused', busId: to, refusal, holder })
   }
 
   #unknown(from: bigint): void {

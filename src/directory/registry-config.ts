@@ -15,6 +15,8 @@ export interface RegistryTimes extends LeaseTimes {
   readonly compareMs: number
   /** A peer's clock that is further ahead is not followed. */
   readonly clockAheadMaxMs: number
+  /** What the registry's own process offers and lost in a clash is tried again then. */
+  readonly conflictRetryMs: number
   /** How long a poll waits for news. */
   readonly pollHoldMs: number
 }
@@ -31,6 +33,7 @@ export const REGISTRY_TIMES: RegistryTimes = {
   probeMs: 1_000,
   compareMs: 10_000,
   clockAheadMaxMs: 60_000,
+  conflictRetryMs: 5_000,
   pollHoldMs: 30_000,
 }
 

@@ -65,8 +65,9 @@ export class RegistryCore {
   /** Call `handle` with a tick then at the latest. */
   get nextDueMs(): number {
     const { leases, lookups } = this.table
-    const parts = [leases, lookups, this.#desk, this.#reconciler, this.#self]
-    return Math.min(...parts.map(({ nextDueMs }) => nextDueMs))
+    const tableMs = Math.min(leases.nextDueMs, lookups.nextDueMs)
+    const deskMs = Math.min(this.#desk.nextDueMs, this.#self.nextDueMs)
+    return Math.min(tableMs, deskMs, this.#reconciler.nextDueMs)
   }
 
   handle(moment: Moment, input: RegistryInput): RegistryEffect[] {
@@ -179,6 +180,9 @@ export class RegistryCore {
   #peerMessage(moment: Moment, from: bigint, message: DirectoryMessage): void {
     if (!this.#peers.isUp(from)) return
     switch (message.kind) {
+      case 'renew_answer':
+        this.#self.renewAnswer(message, moment)
+        break
       case 'replica':
         this.#reconciler.replica(from, message, moment)
         break
@@ -237,7 +241,8 @@ export class RegistryCore {
     this.#desk.tick(moment)
     this.#self.tick(moment)
     this.#sweep(moment)
-    this.#reconciler.tick(moment)
+    const hasCompared = this.#reconciler.tick(moment)
+    for (const id of hasCompared ? this.#peers.unheard() : []) this.#greet(id)
     this.table.push(this.table.lookups.expire(moment.nowMs))
   }
 

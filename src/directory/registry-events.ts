@@ -14,7 +14,13 @@ export type RegistryEvent =
       readonly reason: RemovalReason
     }
   /** The shell ends the link on ID_CONFLICT and RETIRED. */
-  | { readonly kind: 'refused'; readonly busId: bigint; readonly refusal: Refusal }
+  | {
+      readonly kind: 'refused'
+      readonly busId: bigint
+      readonly refusal: Refusal
+      /** Who holds what clashes; 0: nobody, or not known here. */
+      readonly holder: bigint
+    }
   | { readonly kind: 'ready' }
   | { readonly kind: 'protecting'; readonly on: boolean }
   | { readonly kind: 'peer'; readonly busId: bigint; readonly status: 'up' | 'lost' | 'gone' }

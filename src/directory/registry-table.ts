@@ -1,5 +1,6 @@
 // The table of one registry: every change of it goes through here, and is told to who watches.
 
+import { refused } from './answers.js'
 import type { DirectoryMessage } from './directory-messages.js'
 import { HybridClock } from './hlc.js'
 import { Leases } from './leases.js'
@@ -9,7 +10,7 @@ import { compareVersions, type Registration } from './record.js'
 import { type Clash, RecordStore, type StoreOutcome } from './record-store.js'
 import type { RegistryConfig } from './registry-config.js'
 import type { RegistryEffect, RegistryEvent } from './registry-events.js'
-import { RESULT } from './result-code.js'
+import { RESULT, type Refusal } from './result-code.js'
 import { REMOVAL, type RemovalReason, type Tombstone } from './tombstone.js'
 import { type TableChange, Watchers } from './watchers.js'
 
@@ -21,6 +22,8 @@ export class RegistryTable {
   readonly clock: HybridClock
   readonly lookups: Lookups
   isReady = false
+  /** Another registry buried our own entry up to here; its keeper registers above it. */
+  selfDeadUntil: bigint | undefined
   #effects: RegistryEffect[] = []
 
   constructor(config: RegistryConfig, nowMs: number) {
@@ -118,16 +121,11 @@ export class RegistryTable {
   }
 
   #tellLoser(loser: Registration, claim: string, holder: bigint): void {
-    this.send(loser.node.busId, {
-      kind: 'register_answer',
-      stamp: loser.stamp,
-      code: RESULT.ID_CONFLICT,
-      what: claim,
-      says: 'was registered by another node before',
-      holder,
-      doNotDial: [],
-      newest: loser.stamp,
-    })
+    const { busId } = loser.node
+    const says = 'was registered by another node before'
+    const refusal: Refusal = { code: RESULT.ID_CONFLICT, what: claim, says }
+    if (busId === this.selfId) this.tell({ kind: 'refused', busId, refusal, holder })
+    else this.send(busId, { ...refused(loser.stamp, refusal, holder), newest: loser.stamp })
   }
 
   /** The version that this removed, if it removed one. */
@@ -166,6 +164,10 @@ export class RegistryTable {
 
   /** Asks the owner to register anew, above what a tombstone elsewhere forbids. */
   askForFresh({ node }: Registration, { stamp }: Tombstone): void {
+    if (node.busId === this.selfId) {
+      this.selfDeadUntil = stamp.time
+      return
+    }
     this.send(node.busId, {
       kind: 'renew_answer',
       code: RESULT.NOT_FOUND,

@@ -17,9 +17,12 @@ export function bucketOf(busId: bigint): number {
  */
 export class TableHash {
   readonly #words = new Uint32Array(2 * BUCKETS)
+  /** As it is sent, until something changes; who gets it only reads it. */
+  #bytes: Uint8Array | undefined
 
   /** Adds the version where it is absent, takes it away where it was added. */
   toggle(version: Registration): void {
+    this.#bytes = undefined
     const [high, low] = hashText(contentText(version))
     const at = 2 * bucketOf(version.node.busId)
     this.#words[at] = (this.#words[at] ?? 0) ^ high
@@ -28,6 +31,11 @@ export class TableHash {
 
   /** One hash for each bucket, eight bytes each. */
   bytes(): Uint8Array {
+    this.#bytes ??= this.#write()
+    return this.#bytes
+  }
+
+  #write(): Uint8Array {
     const view = new DataView(new ArrayBuffer(4 * this.#words.length))
     for (let at = 0; at < this.#words.length; at++) view.setUint32(4 * at, this.#words[at] ?? 0)
     return new Uint8Array(view.buffer)
@@ -42,6 +50,7 @@ export class TableHash {
   /** The buckets whose hashes differ from these. */
   differing(bytes: Uint8Array): Set<number> {
     const different = new Set<number>()
+    if (isEqual(bytes, this.bytes())) return different
     const { buffer, byteOffset, byteLength } = bytes
     const view = new DataView(buffer, byteOffset, byteLength)
     for (let at = 0; at < this.#words.length; at++) {
@@ -50,6 +59,12 @@ export class TableHash {
     }
     return different
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
 }
 
 /** One text for equal contents, whoever decoded them: every field in its own place. */

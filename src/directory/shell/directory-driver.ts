@@ -173,6 +173,9 @@ export class DirectoryDriver {
       case 'dial':
         this.#wishes.dial(effect.id, this.#dialable(effect.id, effect.addresses))
         break
+      case 'ask_greeting':
+        this.outbox.askForGreeting(effect.to)
+        break
       case 'expel':
         this.#expulsions.expel(effect.id, effect.incarnation)
         break

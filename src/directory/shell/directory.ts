@@ -281,9 +281,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #refused(event: Extract<ClientEvent | RegistryEvent, { kind: 'refused' }>): void {
     const { refusal } = event
     if ('busId' in event) {
-      this.#endLink(event.busId, refusal)
-      const { id: registry } = this.node
-      this.#say('refused', { node: event.busId, registry, refusal, holder: 0n })
+      const { busId, holder } = event
+      this.#endLink(busId, refusal)
+      this.#say('refused', { node: busId, registry: this.node.id, refusal, holder })
     } else {
       const { holder, registry } = event
       this.#say('refused', { node: this.node.id, registry, refusal, holder })

@@ -146,7 +146,12 @@ export class Faults {
     const side = (id: bigint): boolean => {
       return isByZone ? zoneOf(id) === 'z1' : ((id * 2_654_435_761n + salt) >> 5n) % 2n === 0n
     }
-    this.#world.cut((a, b) => side(a) !== side(b))
+    const sides = new Map(this.#everyone().map((id) => [id, side(id)]))
+    this.#world.cut((a, b) => sides.get(a) !== sides.get(b))
+  }
+
+  #everyone(): bigint[] {
+    return [...REGISTRIES, ...nodeIds(), ADMIN]
   }
 
   /** A quick one: the old life is still listed. */

@@ -22,6 +22,7 @@ export interface Surroundings {
   event(life: Life, event: ClientEvent | RegistryEvent): void
   dial(life: Life, id: bigint): void
   polled(life: Life, answer: PollAnswer): void
+  askGreeting(life: Life, to: bigint): void
   expel(life: Life, id: bigint, incarnation: string): void
 }
 
@@ -97,6 +98,9 @@ export class Life {
         break
       case 'polled':
         this.#around.polled(this, effect)
+        break
+      case 'ask_greeting':
+        this.#around.askGreeting(this, effect.to)
         break
       case 'expel':
         this.#around.expel(this, effect.id, effect.incarnation)

@@ -64,7 +64,8 @@ export class World {
     undefined
   mayDial: (from: bigint, to: bigint) => boolean = () => true
   #isCut: (a: bigint, b: bigint) => boolean = () => false
-  readonly #arrivals = new Map<string, number>()
+  /** For each pair in one direction, when its last message arrives: links keep the order. */
+  readonly #arrivals = new Map<bigint, Map<bigint, number>>()
   #lives = 0
   #sends = 0
 
@@ -254,6 +255,7 @@ export class World {
         this.onEvent(life, event)
       },
       dial: (life, id) => this.#dial(life, id),
+      askGreeting: (life, to) => this.#askGreeting(life, to),
       polled: (_life, answer) => this.polled.push({ atMs: this.nowMs, answer }),
       expel: (life, id, incarnation) => {
         this.expelled.push({ by: life.id, id, incarnation })
@@ -271,19 +273,25 @@ export class World {
     })
   }
 
+  /** A word of the shells: a registry greets again as if the link had come up. */
+  #askGreeting(life: Life, to: bigint): void {
+    if (this.chance.chance(this.options.lossShare)) return
+    this.schedule.after(this.options.latencyMs[0], () => {
+      const registry = this.reaches(life.id, to) ? this.life(to) : undefined
+      if (registry?.core.role === 'registry') registry.give({ kind: 'link', id: life.id, up: true })
+    })
+  }
+
   /** In order between two nodes, some through the codec, where there is a way on arrival. */
   #send(life: Life, to: bigint, message: DirectoryMessage): void {
     const sent: Sent = { atMs: this.nowMs, from: life.id, to, message }
     if (this.onSend(sent) || this.chance.chance(this.options.lossShare)) return
     const isWritten = this.#sends++ % this.options.codecEvery === 0
     const bytes = isWritten ? this.kit.encodeMessage(message) : undefined
-    const pair = `${life.id}>${to}`
+    const arrivals = this.#arrivalsOf(life.id)
     const [least, most] = this.options.latencyMs
-    const atMs = Math.max(
-      this.nowMs + this.chance.between(least, most),
-      this.#arrivals.get(pair) ?? 0,
-    )
-    this.#arrivals.set(pair, atMs)
+    const atMs = Math.max(this.nowMs + this.chance.between(least, most), arrivals.get(to) ?? 0)
+    arrivals.set(to, atMs)
     this.schedule.at(atMs, () => {
       // What a process said before its end still arrives: its host carries it.
       if (!this.lives.has(to) || this.isCut(life.id, to)) return
@@ -291,6 +299,14 @@ export class World {
       if (decoded === undefined) throw new Error(`the codec refuses its own ${message.kind}`)
       this.#deliver(this.life(to), life.id, decoded)
     })
+  }
+
+  #arrivalsOf(id: bigint): Map<bigint, number> {
+    const known = this.#arrivals.get(id)
+    if (known !== undefined) return known
+    const fresh = new Map<bigint, number>()
+    this.#arrivals.set(id, fresh)
+    return fresh
   }
 
   #deliver(life: Life, from: bigint, message: DirectoryMessage): void {

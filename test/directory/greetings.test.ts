@@ -1,0 +1,80 @@
+import test from 'ava'
+import { type Cluster, cluster } from './_cluster.js'
+
+function loseGreetings(c: Cluster, to: bigint): void {
+  c.world.onSend = (sent) => {
+    c.sent.push(sent)
+    return sent.to === to && sent.message.kind === 'hello'
+  }
+}
+
+function keepAll(c: Cluster): void {
+  c.world.onSend = (sent) => {
+    c.sent.push(sent)
+    return false
+  }
+}
+
+test('a registry whose greeting was lost is asked for it, and has the node within 2 s', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n], nodes: [0x101n] })
+  c.world.kill(0x11n)
+  c.world.run(1_000)
+  loseGreetings(c, 0x101n)
+  c.world.startRegistry(0x11n, 'z1')
+  c.world.run(500)
+  keepAll(c)
+  c.world.run(1_500)
+  t.true(
+    c.sent.some(({ from, to, message }) => {
+      return from === 0x101n && to === 0x11n && message.kind === 'register'
+    }),
+  )
+})
+
+test('who missed the greetings of all registries registers and has a list all the same', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x102n] })
+  loseGreetings(c, 0x101n)
+  c.world.startNode(0x101n)
+  c.world.run(3_000)
+  t.is(c.store(0x10n).get(0x101n), undefined)
+  keepAll(c)
+  c.world.run(4_000)
+  t.true(c.store(0x10n).get(0x101n) !== undefined)
+  t.is(c.table(0x101n).get(0x102n)?.isUp, true)
+})
+
+test('greetings are asked for at growing intervals, and no more once they have come', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [] })
+  loseGreetings(c, 0x101n)
+  c.world.startNode(0x101n)
+  c.world.run(300_000)
+  const count = () => c.sent.filter(({ to, message }) => to === 0x101n && message.kind === 'hello')
+  const asked = count().length
+  // 1 + 2 + 4 + 8 + 16 s, then each 30 s.
+  t.true(asked >= 12 && asked <= 16, `${asked}`)
+  keepAll(c)
+  c.world.run(60_000)
+  const heard = count().length
+  c.world.run(600_000)
+  t.is(count().length, heard)
+})
+
+test('registries that missed each other greet again with the next comparison', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
+  c.world.cut((a, b) => a === 0x10n && b === 0x11n)
+  c.world.run(1_000)
+  c.world.onSend = ({ from, to, message }) => {
+    return message.kind === 'hello' && from !== 0x12n && to !== 0x12n
+  }
+  c.world.heal()
+  c.world.run(1_000)
+  const peer = () =>
+    c.world
+      .life(0x10n)
+      .registry?.status()
+      .peers.find((one) => one.busId === 0x11n)
+  t.is(peer()?.status, 'lost')
+  c.world.onSend = () => false
+  c.world.run(10_000)
+  t.is(peer()?.status, 'up')
+})
