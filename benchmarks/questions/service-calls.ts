@@ -112,7 +112,7 @@ export const serviceCalls: Question<CallCell> = {
     'Closed loop: each answer is followed by the next call. Time limit and promise for each call.',
     'treebus: the type is chosen from for each call; TCP, the default settings of a node, bytes.',
     'moleculer: its TCP transporter, no broker between, JSON; nats: its server between, bytes.',
-    'Both are taken from the folder TREEBUS_RIVALS (npm install moleculer nats); nats-server from PATH.',
+    'Both are those of benchmarks/package.json (npm run bench:install); nats-server from PATH.',
   ],
   cells: cellsOf(false),
   subjects: Object.keys(PLAYS),
