@@ -31,6 +31,7 @@ export class Outgoing {
   readonly #loopback: Loopback
   readonly #message: OutgoingData
   #lastSequence = 0
+  #lastLink = 0
 
   constructor(core: NodeCore, limits: CoreLimits, loopback: Loopback) {
     this.#core = core
@@ -44,6 +45,11 @@ export class Outgoing {
     return this.#lastSequence
   }
 
+  /** The number of the link that it left by; 0 for one to ourselves. */
+  get lastLink(): number {
+    return this.#lastLink
+  }
+
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
     this.#checkSize(content)
     checkType(fields)
@@ -54,6 +60,7 @@ export class Outgoing {
     // The record lives on; the caller's memory should not.
     message.content = NOTHING
     this.#lastSequence = this.#core.data.lastSequence
+    this.#lastLink = this.#core.data.lastLink
     return outcome
   }
 
@@ -115,6 +122,7 @@ export class Outgoing {
   #toSelf(content: Uint8Array, fields: SendFields): SendOutcome {
     const sequence = fields.sequence ?? BigInt(this.#core.nextSequence())
     this.#lastSequence = Number(sequence)
+    this.#lastLink = 0
     const { id } = this.#core
     const number = fields.number ?? 0n
     const data: ReceivedData = {

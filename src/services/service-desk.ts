@@ -2,7 +2,7 @@
 
 import { BusError } from '../errors.js'
 import type { HandlerEntry, HandlerTable } from './handler-table.js'
-import { IncomingCall } from './incoming-call.js'
+import { type CallReplier, IncomingCall } from './incoming-call.js'
 import type { ServicePort } from './service-port.js'
 import {
   ANSWER_CODE,
@@ -37,7 +37,7 @@ export interface ServiceDeskSetup {
 
 const NOTHING = new Uint8Array(0)
 
-export class ServiceDesk {
+export class ServiceDesk implements CallReplier {
   readonly #setup: ServiceDeskSetup
   /** Answers that met a full connection. Bounded with what runs: their calls count as such. */
   readonly #held: { readonly to: bigint; readonly bytes: Uint8Array }[] = []
@@ -55,10 +55,7 @@ export class ServiceDesk {
   question(from: bigint, question: Question): void {
     const { handlers, isHere, onQuestion, runningMax } = this.#setup
     const entry = handlers.find(question.app, question.name)
-    const call = new IncomingCall(from, question, {
-      reply: (incoming, value) => this.#reply(incoming, value, entry),
-      refuse: (incoming, code, says) => this.#fail(incoming, ANSWER_CODE.APPLICATION, code, says),
-    })
+    const call = new IncomingCall(from, question, entry, this)
     if (!isHere(question)) {
       const says = `${question.app} ${question.instance} does not run here`
       this.#fail(call, ANSWER_CODE.UNKNOWN_SERVICE, 'UNKNOWN_SERVICE', says)
@@ -89,22 +86,44 @@ export class ServiceDesk {
       return
     }
     this.#running += 1
-    void this.#run(call, entry, request)
+    this.#run(call, entry, request)
   }
 
-  async #run(call: IncomingCall, entry: HandlerEntry, request: unknown): Promise<void> {
+  /** What is at hand is answered at once: a promise for it would cost more than the answer. */
+  #run(call: IncomingCall, entry: HandlerEntry, request: unknown): void {
     try {
-      const value = await entry.handler(request, call)
-      if (call.isCall && !call.isAnswered) call.reply(value)
-      else if (call.isCall && value !== undefined) {
-        throw new BusError('BAD_ARGUMENT', 'the handler replied and returned an answer as well')
+      const value = entry.handler(request, call)
+      if (isPromiseLike(value)) {
+        void this.#await(call, value)
+        return
       }
+      this.#returned(call, value)
     } catch (error) {
       this.#threw(call, error)
-    } finally {
-      this.#running -= 1
-      this.#checkIdle()
     }
+    this.#ended()
+  }
+
+  async #await(call: IncomingCall, value: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#returned(call, await value)
+    } catch (error) {
+      this.#threw(call, error)
+    }
+    this.#ended()
+  }
+
+  #returned(call: IncomingCall, value: unknown): void {
+    if (!call.isCall) return
+    if (!call.isAnswered) call.reply(value)
+    else if (value !== undefined) {
+      throw new BusError('BAD_ARGUMENT', 'the handler replied and returned an answer as well')
+    }
+  }
+
+  #ended(): void {
+    this.#running -= 1
+    this.#checkIdle()
   }
 
   #threw(call: IncomingCall, error: unknown): void {
@@ -117,16 +136,22 @@ export class ServiceDesk {
     }
   }
 
-  #reply(call: IncomingCall, value: unknown, entry: HandlerEntry | undefined): void {
+  /** @internal Of an incoming call. */
+  reply(call: IncomingCall, value: unknown): void {
     let bytes: Uint8Array
     try {
-      bytes = entry?.response.encode(value) ?? NOTHING
+      bytes = call.entry?.response.encode(value) ?? NOTHING
     } catch (error) {
       this.#fail(call, ANSWER_CODE.BAD_ANSWER, 'BAD_ANSWER', saysOf(error))
       this.#failed(call, error)
       return
     }
     this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), bytes))
+  }
+
+  /** @internal Of an incoming call. */
+  refuse(call: IncomingCall, code: string, says: string): void {
+    this.#fail(call, ANSWER_CODE.APPLICATION, code, says)
   }
 
   #fail(call: IncomingCall, code: AnswerCode, reason: string, says: string): void {
@@ -136,7 +161,8 @@ export class ServiceDesk {
   #send(call: IncomingCall, bytes: Uint8Array): void {
     try {
       const result = this.#setup.port().sendAnswer(call.from, bytes)
-      if (result === 'full') this.#held.push({ to: call.from, bytes })
+      // The memory is lent: what has to wait gets its own.
+      if (result === 'full') this.#held.push({ to: call.from, bytes: bytes.slice() })
     } catch (error) {
       this.#fail(call, ANSWER_CODE.ANSWER_TOO_LONG, 'ANSWER_TOO_LONG', saysOf(error))
       this.#failed(call, error)
@@ -165,6 +191,11 @@ export class ServiceDesk {
   #failed({ from, app, name }: IncomingCall, error: unknown): void {
     this.#setup.onFailed({ from, app, name, error })
   }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return 'then' in value && typeof value.then === 'function'
 }
 
 function headOf({ life, session }: IncomingCall, code: AnswerCode) {

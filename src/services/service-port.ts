@@ -7,7 +7,8 @@ import { Clock } from '../node/clock.js'
 import type { LinkDown, RouteDown, Undelivered } from '../node/events.js'
 import type { Layer } from '../node/layers.js'
 import type { CallFailure, UnreachableReason } from './call-outcome.js'
-import { CallTable } from './call-table.js'
+import { CallTable, type WaitingCall } from './call-table.js'
+import { wordsOf } from './call-words.js'
 import {
   type Answer,
   type CallName,
@@ -31,12 +32,6 @@ export interface Errand {
   readonly instance: string
   readonly name: CallName
   readonly payload: Uint8Array
-}
-
-export interface AskOptions {
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly isProbe?: boolean
 }
 
 export interface ServicePortHandlers {
@@ -93,39 +88,29 @@ export class ServicePort {
     this.#calls.failNode(node)
   }
 
-  /** Resolves with the answer, or with why there is none; never rejects. */
-  ask(errand: Errand, options: AskOptions): Promise<Answer | CallFailure> {
-    const { signal } = options
-    if (signal?.aborted) return Promise.resolve(abortedBy(signal))
-    return new Promise((resolve) => this.#ask(errand, options, resolve))
+  /** The target answers before its user: resolves with that, or with why there is no answer. */
+  probe(errand: Errand, timeoutMs: number): Promise<Answer | CallFailure> {
+    const { app, name, to } = errand
+    return new Promise((settle) => {
+      const call = { to, what: wordsOf(app, name, to), viaLink: 0, sequence: 0, settle }
+      this.start(call, errand, errand, timeoutMs, SERVICE_KIND.PROBE)
+    })
   }
 
-  #ask(
-    errand: Errand,
-    { timeoutMs = CALL_TIMEOUT_MS, signal, isProbe }: AskOptions,
-    resolve: (result: Answer | CallFailure) => void,
-  ): void {
-    const { to } = errand
-    let session = 0
-    const abort = signal && (() => this.#abort(session, signal))
-    const call = {
-      to,
-      get what() {
-        return wordsOf(errand)
-      },
-      viaLink: this.node.route(to)?.number ?? 0,
-      sequence: 0n,
-      settle: (result: Answer | CallFailure) => {
-        if (abort) signal?.removeEventListener('abort', abort)
-        resolve(result)
-      },
-    }
+  /**
+   * `call.settle` hears once what came of it, now or later. The session, by which it may be failed;
+   * 0 where it has failed already.
+   */
+  start(
+    call: WaitingCall,
+    { to, app, instance, serviceId }: Omit<Errand, 'name' | 'payload'>,
+    { name, payload }: Pick<Errand, 'name' | 'payload'>,
+    timeoutMs: number,
+    kind: typeof SERVICE_KIND.REQUEST | typeof SERVICE_KIND.PROBE,
+  ): number {
     const waitMs = Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX)
-    session = this.#calls.open(call, this.nowMs() + waitMs)
-    if (abort) signal?.addEventListener('abort', abort, { once: true })
-    const kind = isProbe === true ? SERVICE_KIND.PROBE : SERVICE_KIND.REQUEST
+    const session = this.#calls.open(call, this.nowMs() + waitMs)
     // Field by field: a spread costs a tenth of the call.
-    const { app, instance, name, payload, serviceId } = errand
     const failure = this.#sendCall(to, {
       kind,
       life: this.#life,
@@ -137,14 +122,19 @@ export class ServicePort {
       name,
       payload,
     })
-    if (failure !== undefined) this.#calls.fail(session, failure)
-    else call.sequence = this.node.lastSequence
+    if (failure !== undefined) {
+      this.#calls.fail(session, failure)
+      return 0
+    }
+    call.sequence = this.#layer.lastSequence
+    call.viaLink = this.#layer.lastLink
     this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
+    return session
   }
 
   /** Whoever gives up leaves no timer behind. */
-  #abort(session: number, signal: AbortSignal): void {
-    this.#calls.fail(session, abortedBy(signal))
+  fail(session: number, failure: CallFailure): void {
+    this.#calls.fail(session, failure)
     if (this.#calls.size === 0) this.#clock.wakeAt(Number.POSITIVE_INFINITY, false)
   }
 
@@ -203,16 +193,8 @@ export class ServicePort {
   #undelivered(failure: Undelivered): void {
     const { to, sequence, code } = failure
     const says = `the message to 0x${to.toString(16)} came back: ${code}`
-    if (!this.#calls.returned(to, sequence, says)) this.#handlers.undelivered(failure)
+    if (!this.#calls.returned(to, Number(sequence), says)) this.#handlers.undelivered(failure)
   }
-}
-
-function wordsOf({ app, name, to }: Errand): string {
-  return `${app === '' ? '' : `${app}.`}${name} at 0x${to.toString(16)}`
-}
-
-function abortedBy(signal: AbortSignal): CallFailure {
-  return { kind: 'aborted', says: 'the caller gave up', cause: signal.reason }
 }
 
 function failureOf(result: ServiceSendResult, name: CallName): CallFailure | undefined {

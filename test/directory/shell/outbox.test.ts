@@ -18,6 +18,8 @@ function madeLayer() {
       sent.push({ to, request: message?.kind === 'probe' ? message.request : 0n })
       return 'sent'
     },
+    lastSequence: 0,
+    lastLink: 0,
     close: () => undefined,
   }
   return { layer, full, gone, sent, outbox: new Outbox(layer) }
