@@ -28,6 +28,8 @@ export interface Layer {
    * MESSAGE_TOO_LONG and BAD_ARGUMENT (a type that is not a whole number of 32 bits).
    */
   send(to: bigint, content: Uint8Array, fields?: LayerFields): SendOutcome
+  /** More is thrown as MESSAGE_TOO_LONG. */
+  readonly contentBytesMax: number
   /** Of the last message that was sent: `undelivered` names its sequence. */
   readonly lastSequence: number
   /** The number of the link that it left by; 0 for one to this node. */
@@ -63,6 +65,7 @@ export class Layers {
     return {
       send: (to, content, fields) =>
         outgoing.send(to, content, fields === undefined ? usual : { ...fields, kind }),
+      contentBytesMax: outgoing.payloadBytesMax,
       get lastSequence() {
         return outgoing.lastSequence
       },

@@ -27,7 +27,7 @@ const PLAIN: SendFields = Object.freeze({})
 
 export class Outgoing {
   readonly #core: NodeCore
-  readonly #payloadBytesMax: number
+  readonly payloadBytesMax: number
   readonly #loopback: Loopback
   readonly #message: OutgoingData
   #lastSequence = 0
@@ -35,7 +35,7 @@ export class Outgoing {
 
   constructor(core: NodeCore, limits: CoreLimits, loopback: Loopback) {
     this.#core = core
-    this.#payloadBytesMax = limits.messageBytesMax
+    this.payloadBytesMax = limits.messageBytesMax
     this.#loopback = loopback
     this.#message = core.data.newMessage()
   }
@@ -94,7 +94,7 @@ export class Outgoing {
 
   #checkSize(content: Payload): void {
     const bytes = typeof content === 'string' ? Buffer.byteLength(content) : content.length
-    const limit = this.#payloadBytesMax
+    const limit = this.payloadBytesMax
     if (bytes > limit)
       throw new BusError('MESSAGE_TOO_LONG', `${bytes} bytes; the limit is ${limit}`)
   }

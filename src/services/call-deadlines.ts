@@ -3,7 +3,7 @@
 import { Deadlines } from '../core/deadlines.js'
 
 /** Places of the queue at first; it grows by doubling. */
-const PLACES_MIN = 64
+const PLACES_MIN = 1024
 
 /**
  * Calls have mostly the same limit, so their deadlines come in the order of time: those stand in a

@@ -37,6 +37,8 @@ export class OutgoingCall implements WaitingCall {
   readonly #order: CallOrder
   readonly #done: (outcome: CallOutcome<unknown>) => void
   readonly #dueMs: number
+  /** When this attempt began: the clock is read once for each. */
+  #nowMs: number
   #found: Destination | undefined
   #session = 0
   #attempts = 0
@@ -47,7 +49,8 @@ export class OutgoingCall implements WaitingCall {
     this.#rooms = rooms
     this.#order = order
     this.#done = done
-    this.#dueMs = rooms.port.nowMs() + order.timeoutMs
+    this.#nowMs = rooms.port.nowMs()
+    this.#dueMs = this.#nowMs + order.timeoutMs
   }
 
   /** Throws what `find` does, before anything has begun. */
@@ -57,7 +60,7 @@ export class OutgoingCall implements WaitingCall {
       this.#end(abortedBy(signal))
       return
     }
-    this.#attempt(this.#order.timeoutMs)
+    this.#attempt()
     if (signal === undefined || this.#isOver) return
     this.#abort = () => this.#giveUp(signal)
     signal.addEventListener('abort', this.#abort, { once: true })
@@ -79,7 +82,7 @@ export class OutgoingCall implements WaitingCall {
     else this.#ended(result as CallFailure)
   }
 
-  #attempt(waitMs: number): void {
+  #attempt(): void {
     const found = this.#rooms.find(this.#order.target)
     if ('kind' in found) {
       this.#ended(found)
@@ -87,7 +90,8 @@ export class OutgoingCall implements WaitingCall {
     }
     this.#found = found
     this.to = found.to
-    this.#session = this.#rooms.port.start(this, found, this.#order, waitMs, SERVICE_KIND.REQUEST)
+    const limits = { nowMs: this.#nowMs, timeoutMs: Math.max(1, this.#dueMs - this.#nowMs) }
+    this.#session = this.#rooms.port.start(this, found, this.#order, limits, SERVICE_KIND.REQUEST)
   }
 
   #ended(outcome: CallOutcome<unknown>): void {
@@ -103,7 +107,8 @@ export class OutgoingCall implements WaitingCall {
 
   #again(): void {
     if (this.#isOver) return
-    this.#attempt(Math.max(1, this.#dueMs - this.#rooms.port.nowMs()))
+    this.#nowMs = this.#rooms.port.nowMs()
+    this.#attempt()
   }
 
   /** What runs elsewhere goes on. */

@@ -6,12 +6,11 @@ import { type CallReplier, IncomingCall } from './incoming-call.js'
 import type { ServicePort } from './service-port.js'
 import {
   ANSWER_CODE,
+  type Answer,
   type AnswerCode,
   type CallName,
   type Question,
   SERVICE_KIND,
-  writeFailure,
-  writeResult,
 } from './service-protocol.js'
 
 /** A handler threw, answered twice, or its answer could not be sent. The node goes on. */
@@ -40,7 +39,7 @@ const NOTHING = new Uint8Array(0)
 export class ServiceDesk implements CallReplier {
   readonly #setup: ServiceDeskSetup
   /** Answers that met a full connection. Bounded with what runs: their calls count as such. */
-  readonly #held: { readonly to: bigint; readonly bytes: Uint8Array }[] = []
+  readonly #held: { readonly to: bigint; readonly answer: Answer }[] = []
   #running = 0
 
   constructor(setup: ServiceDeskSetup) {
@@ -60,7 +59,7 @@ export class ServiceDesk implements CallReplier {
       const says = `${question.app} ${question.instance} does not run here`
       this.#fail(call, ANSWER_CODE.UNKNOWN_SERVICE, 'UNKNOWN_SERVICE', says)
     } else if (question.kind === SERVICE_KIND.PROBE) {
-      this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), NOTHING))
+      this.#send(call, resultOf(call, NOTHING))
     } else if (this.running >= runningMax) {
       const says = `${this.running} calls are being worked on`
       this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
@@ -146,7 +145,7 @@ export class ServiceDesk implements CallReplier {
       this.#failed(call, error)
       return
     }
-    this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), bytes))
+    this.#send(call, resultOf(call, bytes))
   }
 
   /** @internal Of an incoming call. */
@@ -155,14 +154,17 @@ export class ServiceDesk implements CallReplier {
   }
 
   #fail(call: IncomingCall, code: AnswerCode, reason: string, says: string): void {
-    if (call.isCall) this.#send(call, writeFailure(headOf(call, code), reason, says))
+    if (!call.isCall) return
+    const { life, session } = call
+    const kind = SERVICE_KIND.ANSWER
+    this.#send(call, { kind, code, life, session, payload: NOTHING, reason, says })
   }
 
-  #send(call: IncomingCall, bytes: Uint8Array): void {
+  #send(call: IncomingCall, answer: Answer): void {
     try {
-      const result = this.#setup.port().sendAnswer(call.from, bytes)
-      // The memory is lent: what has to wait gets its own.
-      if (result === 'full') this.#held.push({ to: call.from, bytes: bytes.slice() })
+      if (this.#setup.port().send(call.from, answer) !== 'full') return
+      // What has to wait must not change: the codec may use its memory again.
+      this.#held.push({ to: call.from, answer: { ...answer, payload: answer.payload.slice() } })
     } catch (error) {
       this.#fail(call, ANSWER_CODE.ANSWER_TOO_LONG, 'ANSWER_TOO_LONG', saysOf(error))
       this.#failed(call, error)
@@ -174,11 +176,11 @@ export class ServiceDesk implements CallReplier {
     const port = this.#setup.port()
     const full = new Set<bigint>()
     const held = this.#held.splice(0)
-    for (const answer of held) {
-      const { to, bytes } = answer
-      if (full.has(to) || port.sendAnswer(to, bytes) === 'full') {
+    for (const waiting of held) {
+      const { to, answer } = waiting
+      if (full.has(to) || port.send(to, answer) === 'full') {
         full.add(to)
-        this.#held.push(answer)
+        this.#held.push(waiting)
       }
     }
     this.#checkIdle()
@@ -198,8 +200,9 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return 'then' in value && typeof value.then === 'function'
 }
 
-function headOf({ life, session }: IncomingCall, code: AnswerCode) {
-  return { code, life, session }
+function resultOf({ life, session }: IncomingCall, payload: Uint8Array): Answer {
+  const code = ANSWER_CODE.OK
+  return { kind: SERVICE_KIND.ANSWER, code, life, session, payload, reason: '', says: '' }
 }
 
 function codeOf(error: unknown): string {

@@ -9,16 +9,20 @@ import type { Layer } from '../node/layers.js'
 import type { CallFailure, UnreachableReason } from './call-outcome.js'
 import { CallTable, type WaitingCall } from './call-table.js'
 import { wordsOf } from './call-words.js'
+import { LocalLine } from './local-line.js'
 import {
   type Answer,
   type CallName,
   type Question,
   readServiceMessage,
   SERVICE_KIND,
-  writeQuestion,
+  type ServiceMessage,
+  writeMessage,
 } from './service-protocol.js'
 
 export const CALL_TIMEOUT_MS = 30_000
+/** Of a message besides its payload: below this from the limit it is reckoned exactly. */
+const HEAD_BYTES_MAX = 2048
 const TIMEOUT_MS_MAX = 0x7fff_ffff
 
 /** `unsupported`: the target is known to be a plain node of the family. */
@@ -48,6 +52,7 @@ export class ServicePort {
   readonly #calls = new CallTable()
   readonly #clock = new Clock(() => this.#expire())
   readonly #layer: Layer
+  readonly #local: LocalLine
   /** What is no message of ours. */
   badMessages = 0
 
@@ -59,6 +64,10 @@ export class ServicePort {
     this.#layer = node.openLayer('service', {
       message: (message) => this.#message(message),
       undelivered: (failure) => this.#undelivered(failure),
+    })
+    this.#local = new LocalLine({
+      deliver: (message) => this.#received(node.id, message),
+      writable: handlers.writable,
     })
     node.on('link_down', this.#onLinkDown)
     node.on('route_down', this.#onRouteDown)
@@ -93,7 +102,8 @@ export class ServicePort {
     const { app, name, to } = errand
     return new Promise((settle) => {
       const call = { to, what: wordsOf(app, name, to), viaLink: 0, sequence: 0, settle }
-      this.start(call, errand, errand, timeoutMs, SERVICE_KIND.PROBE)
+      const limits = { nowMs: this.nowMs(), timeoutMs }
+      this.start(call, errand, errand, limits, SERVICE_KIND.PROBE)
     })
   }
 
@@ -105,11 +115,11 @@ export class ServicePort {
     call: WaitingCall,
     { to, app, instance, serviceId }: Omit<Errand, 'name' | 'payload'>,
     { name, payload }: Pick<Errand, 'name' | 'payload'>,
-    timeoutMs: number,
+    { nowMs, timeoutMs }: { readonly nowMs: number; readonly timeoutMs: number },
     kind: typeof SERVICE_KIND.REQUEST | typeof SERVICE_KIND.PROBE,
   ): number {
     const waitMs = Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX)
-    const session = this.#calls.open(call, this.nowMs() + waitMs)
+    const session = this.#calls.open(call, nowMs + waitMs)
     // Field by field: a spread costs a tenth of the call.
     const failure = this.#sendCall(to, {
       kind,
@@ -140,7 +150,7 @@ export class ServicePort {
 
   #sendCall(to: bigint, question: Question): CallFailure | undefined {
     try {
-      return failureOf(this.#layer.send(to, writeQuestion(question)), question.name)
+      return failureOf(this.send(to, question), question.name)
     } catch (cause) {
       if (!(cause instanceof BusError)) throw cause
       return { kind: 'refused', reason: 'too_long', says: cause.message, cause }
@@ -148,22 +158,32 @@ export class ServicePort {
   }
 
   /** Throws MESSAGE_TOO_LONG. */
-  tell(errand: Errand): ServiceSendResult {
-    const kind = SERVICE_KIND.ONE_WAY
-    const question = { ...errand, kind, life: this.#life, session: 0, timeoutMs: 0 }
-    return this.#layer.send(errand.to, writeQuestion(question))
+  tell({ to, ...told }: Errand): ServiceSendResult {
+    return this.send(to, this.#oneWay(told))
   }
 
-  /** The same bytes to each of them; how many were sent. Throws MESSAGE_TOO_LONG. */
+  /** How many it was sent to. Throws MESSAGE_TOO_LONG. */
   tellAll(nodes: readonly bigint[], told: Omit<Errand, 'to'>): number {
-    const kind = SERVICE_KIND.ONE_WAY
-    const bytes = writeQuestion({ ...told, kind, life: this.#life, session: 0, timeoutMs: 0 })
-    return nodes.filter((to) => this.#layer.send(to, bytes) === 'sent').length
+    const question = this.#oneWay(told)
+    // What goes to this node is kept, the bytes are lent: they come after it.
+    const isHere = nodes.includes(this.node.id) && this.send(this.node.id, question) === 'sent'
+    const bytes = writeMessage(question)
+    const isSent = (to: bigint) => to !== this.node.id && this.#layer.send(to, bytes) === 'sent'
+    return nodes.filter(isSent).length + (isHere ? 1 : 0)
+  }
+
+  #oneWay(told: Omit<Errand, 'to'>): Question {
+    return { ...told, kind: SERVICE_KIND.ONE_WAY, life: this.#life, session: 0, timeoutMs: 0 }
   }
 
   /** Throws MESSAGE_TOO_LONG. */
-  sendAnswer(to: bigint, answer: Uint8Array): ServiceSendResult {
-    return this.#layer.send(to, answer)
+  send(to: bigint, message: ServiceMessage): ServiceSendResult {
+    if (to !== this.node.id) return this.#layer.send(to, writeMessage(message))
+    const limit = this.#layer.contentBytesMax
+    if (message.payload.length > limit - HEAD_BYTES_MAX && writeMessage(message).length > limit) {
+      throw new BusError('MESSAGE_TOO_LONG', `${message.payload.length} bytes; over ${limit}`)
+    }
+    return this.#local.push({ ...message, payload: message.payload.slice() })
   }
 
   /** Open calls end as `aborted`. */
@@ -173,6 +193,7 @@ export class ServicePort {
     this.node.off('route_reset', this.#onRouteReset)
     this.node.off('writable', this.#handlers.writable)
     this.#layer.close()
+    this.#local.close()
     this.#calls.failAll({ kind: 'aborted', says: 'the cluster was closed' })
     this.#clock.stop()
   }
@@ -185,8 +206,12 @@ export class ServicePort {
   #message(message: BusMessage): void {
     const read = readServiceMessage(message.payload)
     if (read === undefined) this.badMessages += 1
-    else if (read.kind !== SERVICE_KIND.ANSWER) this.#handlers.question(message.from, read)
-    else if (read.life === this.#life) this.#calls.answer(message.from, read)
+    else this.#received(message.from, read)
+  }
+
+  #received(from: bigint, message: ServiceMessage): void {
+    if (message.kind !== SERVICE_KIND.ANSWER) this.#handlers.question(from, message)
+    else if (message.life === this.#life) this.#calls.answer(from, message)
     else this.#calls.lateAnswers += 1
   }
 

@@ -137,6 +137,13 @@ export function writeResult(head: AnswerHead, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** Whatever it is. Valid until the next message is written. */
+export function writeMessage(message: ServiceMessage): Uint8Array {
+  if (message.kind !== SERVICE_KIND.ANSWER) return writeQuestion(message)
+  if (message.code === ANSWER_CODE.OK) return writeResult(message, message.payload)
+  return writeFailure(message, message.reason, message.says)
+}
+
 /** Texts over their bounds are cut: a sentence that is too long must not hide the failure. */
 export function writeFailure(head: AnswerHead, reason: string, says: string): Uint8Array {
   const reasonBytes = cut(reason, SERVICE_BOUNDS.reasonBytesMax)

@@ -18,6 +18,7 @@ function madeLayer() {
       sent.push({ to, request: message?.kind === 'probe' ? message.request : 0n })
       return 'sent'
     },
+    contentBytesMax: 1024,
     lastSequence: 0,
     lastLink: 0,
     close: () => undefined,
