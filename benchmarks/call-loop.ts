@@ -7,12 +7,22 @@ import { Stopwatch } from './stopwatch.js'
 /** Calls in the same process may end without a turn of the loop; then nobody else would run. */
 const CALLS_PER_TURN = 256
 
+/**
+ * So many calls before the measured ones, many at a time: enough that each subject runs compiled.
+ * One at a time, on a busy machine, a warm-up of a second ends long before that.
+ */
+export const WARM_UP_CALLS = 20_000
+const WARM_UP_IN_FLIGHT = 64
+
 /** `call` rejects or throws where the answer is not the one it wants, which ends the process. */
-export function callLoop({ dial, inFlight = 1 }: RoleOptions, call: () => Promise<void>): Role {
+export function callLoop(
+  { dial, inFlight = 1, warmUpCalls = 0 }: RoleOptions,
+  call: () => Promise<void>,
+): Role {
   const watch = new Stopwatch()
   const isLocal = dial === undefined
-  const loop = async (): Promise<void> => {
-    for (;;) {
+  const loop = async (number: number): Promise<void> => {
+    while (number < inFlight || watch.count < warmUpCalls) {
       const startMs = performance.now()
       await call()
       watch.stop(startMs)
@@ -21,7 +31,8 @@ export function callLoop({ dial, inFlight = 1 }: RoleOptions, call: () => Promis
   }
   return {
     begin: () => {
-      for (let i = 0; i < inFlight; i++) void loop()
+      const most = warmUpCalls > 0 ? Math.max(WARM_UP_IN_FLIGHT, inFlight) : inFlight
+      for (let i = 0; i < most; i++) void loop(i)
     },
     mark: () => ({ ...markOf(watch.count), latency: watch.take() }),
   }

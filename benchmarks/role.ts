@@ -14,6 +14,8 @@ export interface RoleOptions {
   /** Messages that may be unacknowledged from end to end; 0 is no bound but backpressure. */
   readonly window?: number
   readonly inFlight?: number
+  /** Calls before the measured ones. */
+  readonly warmUpCalls?: number
   /** Of `start-up`: how many children one process starts. */
   readonly children?: number
   /** Of `routes`: how many ids are announced or awaited. */

@@ -1,5 +1,7 @@
 // What a call of a service by its type costs, beside what others take for the same.
 
+import { setTimeout as delay } from 'node:timers/promises'
+import { WARM_UP_CALLS } from '../call-loop.js'
 import { measure } from '../measure.js'
 import type { ProcessGroup, RoleProcess } from '../process-group.js'
 import {
@@ -58,9 +60,11 @@ async function run(
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight: cell.inFlight }
+  const { inFlight } = cell
+  const shared = { payloadBytes: PAYLOAD_BYTES, inFlight, warmUpCalls: WARM_UP_CALLS }
   const players = (await PLAYS[subject]?.(cell, shared, processes)) ?? []
   await players[0]?.ask('begin')
+  await warmedUp(players[0])
   const [called, answered] = await measure(players, span)
   if (called?.last.latency === undefined) throw new Error('no latency')
   return {
@@ -69,6 +73,12 @@ async function run(
     callCpu: (called.cpuSeconds / called.count) * 1e6,
     answerCpu: ((answered?.cpuSeconds ?? 0) / called.count) * 1e6,
   }
+}
+
+const LOOK_MS = 50
+
+async function warmedUp(caller: RoleProcess | undefined): Promise<void> {
+  while (caller && (await caller.mark()).count < WARM_UP_CALLS) await delay(LOOK_MS)
 }
 
 /** Our part of theirs: from `rateAim` on at 64 in flight, and below 1 for the time of one. */
@@ -110,9 +120,10 @@ export const serviceCalls: Question<CallCell> = {
   unit: 'µs',
   notes: [
     'Closed loop: each answer is followed by the next call. Time limit and promise for each call.',
+    `Before that ${WARM_UP_CALLS.toLocaleString('en')} calls, 64 at a time: all subjects are measured compiled.`,
     'treebus: the type is chosen from for each call; TCP, the default settings of a node, bytes.',
     'moleculer: its TCP transporter, no broker between, JSON; nats: its server between, bytes.',
-    'Both are taken from the folder TREEBUS_RIVALS (npm install moleculer nats); nats-server from PATH.',
+    'Both are those of benchmarks/package.json (npm run bench:install); nats-server from PATH.',
   ],
   cells: cellsOf(false),
   subjects: Object.keys(PLAYS),

@@ -1,7 +1,7 @@
 // What the roles of Moleculer share: a broker with its own TCP transporter, and nothing between.
 
 import { createServer } from 'node:net'
-import { loadRival } from '../rivals.js'
+import { loadPackage } from '../peers/peer.js'
 
 export interface Broker {
   createService(schema: object): unknown
@@ -23,7 +23,7 @@ export interface BrokerOptions {
 
 /** Without discovery by UDP, logs, metrics or a validator: only what a call needs. */
 export function makeBroker({ nodeID, port, urls }: BrokerOptions): Broker {
-  const { ServiceBroker } = loadRival<MoleculerPackage>('moleculer')
+  const { ServiceBroker } = loadPackage<MoleculerPackage>('moleculer')
   return new ServiceBroker({
     nodeID,
     logger: false,

@@ -1,7 +1,7 @@
 // What the roles of NATS share: its server in a process of its own, and its client.
 
 import { spawn } from 'node:child_process'
-import { loadRival } from '../rivals.js'
+import { loadPackage } from '../peers/peer.js'
 import type { Role } from '../role.js'
 
 interface NatsMessage {
@@ -25,7 +25,7 @@ interface NatsPackage {
 export const SUBJECT = 'lobby.echo'
 
 export function connectNats(server: string): Promise<NatsConnection> {
-  return loadRival<NatsPackage>('nats').connect({ servers: server })
+  return loadPackage<NatsPackage>('nats').connect({ servers: server })
 }
 
 /** Plain defaults, on a port of its choice, which it says on its standard error. */

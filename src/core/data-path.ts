@@ -58,6 +58,8 @@ export class DataPath {
   readonly records: RecordReceiver
   /** Of the last message that was sent. */
   lastSequence = 0
+  /** The number of the link that it left by. */
+  lastLink = 0
 
   constructor(rooms: {
     readonly state: CoreState
@@ -111,6 +113,7 @@ export class DataPath {
     if (outcome === 'closed') return 'no_route'
     if (outcome !== 'ok') return outcome
     this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
+    this.lastLink = link.number
     this.#state.counters.sent++
     return 'sent'
   }

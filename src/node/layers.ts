@@ -6,7 +6,7 @@ import { EXTENSION, LAYER_KINDS_FROM } from '../wire/extension.js'
 import type { BusMessage } from './bus-message.js'
 import type { Undelivered } from './events.js'
 import type { Outgoing } from './outgoing.js'
-import { handled } from './user-code.js'
+import { handled, throwLater } from './user-code.js'
 
 export const LAYERS = { directory: EXTENSION.DIRECTORY, service: EXTENSION.SERVICE } as const
 
@@ -28,6 +28,12 @@ export interface Layer {
    * MESSAGE_TOO_LONG and BAD_ARGUMENT (a type that is not a whole number of 32 bits).
    */
   send(to: bigint, content: Uint8Array, fields?: LayerFields): SendOutcome
+  /** More is thrown as MESSAGE_TOO_LONG. */
+  readonly contentBytesMax: number
+  /** Of the last message that was sent: `undelivered` names its sequence. */
+  readonly lastSequence: number
+  /** The number of the link that it left by; 0 for one to this node. */
+  readonly lastLink: number
   /** Nothing is received any more, and the layer may be opened again. */
   close(): void
 }
@@ -54,8 +60,18 @@ export class Layers {
     const kind = LAYERS[name]
     if (this.#open.has(kind)) throw new BusError('BAD_ARGUMENT', `layer ${name} is open already`)
     this.#open.set(kind, handlers)
+    const outgoing = this.#outgoing
+    const usual = { kind }
     return {
-      send: (to, content, fields) => this.#outgoing.send(to, content, { ...fields, kind }),
+      send: (to, content, fields) =>
+        outgoing.send(to, content, fields === undefined ? usual : { ...fields, kind }),
+      contentBytesMax: outgoing.payloadBytesMax,
+      get lastSequence() {
+        return outgoing.lastSequence
+      },
+      get lastLink() {
+        return outgoing.lastLink
+      },
       close: () => {
         if (this.#open.get(kind) === handlers) this.#open.delete(kind)
       },
@@ -66,10 +82,12 @@ export class Layers {
   message(kind: number, message: BusMessage): boolean {
     const layer = this.#open.get(kind)
     if (layer === undefined) return false
-    handled(() => {
+    // For every message: no function is made for it.
+    try {
       layer.message(message)
-      return true
-    })
+    } catch (error) {
+      throwLater(error)
+    }
     return true
   }
 

@@ -27,14 +27,15 @@ const PLAIN: SendFields = Object.freeze({})
 
 export class Outgoing {
   readonly #core: NodeCore
-  readonly #payloadBytesMax: number
+  readonly payloadBytesMax: number
   readonly #loopback: Loopback
   readonly #message: OutgoingData
   #lastSequence = 0
+  #lastLink = 0
 
   constructor(core: NodeCore, limits: CoreLimits, loopback: Loopback) {
     this.#core = core
-    this.#payloadBytesMax = limits.messageBytesMax
+    this.payloadBytesMax = limits.messageBytesMax
     this.#loopback = loopback
     this.#message = core.data.newMessage()
   }
@@ -42,6 +43,11 @@ export class Outgoing {
   /** Of the last message that was sent. */
   get lastSequence(): number {
     return this.#lastSequence
+  }
+
+  /** The number of the link that it left by; 0 for one to ourselves. */
+  get lastLink(): number {
+    return this.#lastLink
   }
 
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
@@ -54,6 +60,7 @@ export class Outgoing {
     // The record lives on; the caller's memory should not.
     message.content = NOTHING
     this.#lastSequence = this.#core.data.lastSequence
+    this.#lastLink = this.#core.data.lastLink
     return outcome
   }
 
@@ -87,7 +94,7 @@ export class Outgoing {
 
   #checkSize(content: Payload): void {
     const bytes = typeof content === 'string' ? Buffer.byteLength(content) : content.length
-    const limit = this.#payloadBytesMax
+    const limit = this.payloadBytesMax
     if (bytes > limit)
       throw new BusError('MESSAGE_TOO_LONG', `${bytes} bytes; the limit is ${limit}`)
   }
@@ -115,6 +122,7 @@ export class Outgoing {
   #toSelf(content: Uint8Array, fields: SendFields): SendOutcome {
     const sequence = fields.sequence ?? BigInt(this.#core.nextSequence())
     this.#lastSequence = Number(sequence)
+    this.#lastLink = 0
     const { id } = this.#core
     const number = fields.number ?? 0n
     const data: ReceivedData = {

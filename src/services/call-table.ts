@@ -1,6 +1,6 @@
 // The calls that wait for an answer: by session, each with its deadline and the way it left by.
 
-import { Deadlines } from '../core/deadlines.js'
+import { CallDeadlines } from './call-deadlines.js'
 import type { CallFailure } from './call-outcome.js'
 import type { Answer } from './service-protocol.js'
 
@@ -14,14 +14,13 @@ export interface WaitingCall {
   /** The link it left by; when that ends, whether it arrived is not known. */
   viaLink: number
   /** Of the message that carries it: a message that comes back names it. */
-  sequence: bigint
-  /** Undefined: no answer in time. */
+  sequence: number
   settle(result: Answer | CallFailure): void
 }
 
 export class CallTable {
   readonly #open = new Map<number, WaitingCall>()
-  readonly #deadlines = new Deadlines<number>()
+  readonly #deadlines = new CallDeadlines((session) => this.#open.has(session))
   #session: number
   /** Answers that nobody waits for (any more), or that another node sent. */
   lateAnswers = 0
@@ -71,16 +70,17 @@ export class CallTable {
 
   /** It ends without a word to anybody. */
   forget(session: number): boolean {
-    this.#deadlines.clear(session)
-    return this.#open.delete(session)
+    const wasOpen = this.#open.delete(session)
+    if (wasOpen) this.#deadlines.clear(session)
+    return wasOpen
   }
 
   expire(nowMs: number): void {
     for (;;) {
       const due = this.#deadlines.takeDue(nowMs)
-      if (due === undefined) return
-      const says = `no answer of ${this.#open.get(due.key)?.what ?? ''} in time`
-      this.fail(due.key, { kind: 'timeout', says })
+      if (due === 0) return
+      const says = `no answer of ${this.#open.get(due)?.what ?? ''} in time`
+      this.fail(due, { kind: 'timeout', says })
     }
   }
 
@@ -106,7 +106,7 @@ export class CallTable {
   }
 
   /** The bus brought it back: it did not arrive. */
-  returned(to: bigint, sequence: bigint, says: string): boolean {
+  returned(to: bigint, sequence: number, says: string): boolean {
     return this.#failWhere(
       (call) => call.sequence === sequence && call.to === to,
       () => ({ kind: 'unreachable', reason: 'undelivered', says }),

@@ -5,10 +5,11 @@ import { BusError } from '../errors.js'
 import type { CallFailure, CallOutcome } from './call-outcome.js'
 import { type Codec, type Encoder, jsonCodec } from './codec.js'
 import type { HealthWatch } from './health-watch.js'
+import { type CallRooms, OutgoingCall } from './outgoing-call.js'
 import type { Pipeline, Refusal } from './pipeline.js'
 import type { ServiceList } from './service-list.js'
 import { CALL_TIMEOUT_MS, type ServicePort } from './service-port.js'
-import { ANSWER_CODE, type Answer, type CallName, isCallName } from './service-protocol.js'
+import { type CallName, isCallName } from './service-protocol.js'
 import { type Destination, destinationOf, type Target } from './target.js'
 
 export interface ServiceCallOptions<Request = unknown, Response = unknown> {
@@ -26,27 +27,33 @@ export interface ServiceCallOptions<Request = unknown, Response = unknown> {
 
 export interface CallerSetup {
   readonly port: ServicePort
+  readonly health: HealthWatch
   readonly list: ServiceList
   readonly pipeline: Pipeline
-  readonly health: HealthWatch
 }
 
 export const JSON_CODEC = jsonCodec<unknown>()
 
-export class Caller {
-  readonly #setup: CallerSetup
+export class Caller implements CallRooms {
+  readonly port: ServicePort
+  readonly health: HealthWatch
+  readonly #list: ServiceList
+  readonly #pipeline: Pipeline
 
-  constructor(setup: CallerSetup) {
-    this.#setup = setup
+  constructor({ port, health, list, pipeline }: CallerSetup) {
+    this.port = port
+    this.health = health
+    this.#list = list
+    this.#pipeline = pipeline
   }
 
   /** Where a message for a target goes now. Throws BAD_ARGUMENT for what is no bus id. */
   find(target: Target): Destination | CallFailure {
-    const { list, pipeline } = this.#setup
+    const list = this.#list
     const wanted = typeof target === 'string' ? { app: target } : target
     if ('node' in wanted) return nodeDestination(wanted)
     if ('app' in wanted) {
-      const selection = pipeline.select(list.ofType(wanted.app), wanted)
+      const selection = this.#pipeline.select(list.ofType(wanted.app), wanted)
       if (selection.kind === 'chosen') return destinationOf(selection.candidate)
       return failureOf(selection, wanted.app)
     }
@@ -57,48 +64,31 @@ export class Caller {
     return { kind: 'unreachable', reason: 'no_service', says }
   }
 
-  /** Never rejects but with BAD_ARGUMENT, for arguments that are of no lawful kind. */
-  async call<Request, Response>(
+  /** `done` hears once what came of it, now or later. Throws BAD_ARGUMENT. */
+  start<Request, Response>(
     target: Target,
     name: CallName,
     request: Request,
     options: ServiceCallOptions<Request, Response>,
-  ): Promise<CallOutcome<Response>> {
+    done: (outcome: CallOutcome<Response>) => void,
+  ): void {
     checkCall(name, options)
-    const { retries = 0, timeoutMs = CALL_TIMEOUT_MS } = options
-    const encoded = encodedBy(options.request ?? JSON_CODEC, request)
-    if (!(encoded instanceof Uint8Array)) return encoded
-    const { port } = this.#setup
-    const dueMs = port.nowMs() + timeoutMs
-    for (let attempt = 0; ; attempt += 1) {
-      const restMs = Math.max(1, dueMs - port.nowMs())
-      const { response, signal } = options
-      const limits = { timeoutMs: restMs, signal, response }
-      const outcome = await this.#attempt(target, name, encoded, limits)
-      const isOver = attempt >= retries || port.nowMs() >= dueMs
-      if (isOver || !mayRepeat(outcome, options.isRepeatable === true)) return outcome
+    const payload = encodedBy(options.request ?? JSON_CODEC, request)
+    if (!(payload instanceof Uint8Array)) {
+      done(payload)
+      return
     }
-  }
-
-  async #attempt<Response>(
-    target: Target,
-    name: CallName,
-    payload: Uint8Array,
-    options: Pick<ServiceCallOptions<never, Response>, 'timeoutMs' | 'signal' | 'response'>,
-  ): Promise<CallOutcome<Response>> {
-    const { health, port } = this.#setup
-    const found = this.find(target)
-    if ('kind' in found) return found
-    const { timeoutMs, signal } = options
-    const { app, candidate, instance, serviceId, to } = found
-    const errand = { to, serviceId, app, instance, name, payload }
-    const result = await port.ask(errand, { timeoutMs, signal })
-    const isAnswered = typeof result.kind === 'number'
-    if (candidate !== undefined && (isAnswered || result.kind === 'timeout')) {
-      health.ended(candidate, String(result.kind))
+    const order = {
+      target,
+      name,
+      payload,
+      timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
+      signal: options.signal,
+      retries: options.retries ?? 0,
+      isRepeatable: options.isRepeatable === true,
+      response: (options.response ?? JSON_CODEC) as Codec<unknown>,
     }
-    if (typeof result.kind === 'string') return result
-    return outcomeOfAnswer(result, to, (options.response ?? JSON_CODEC) as Codec<Response>)
+    new OutgoingCall(this, order, done as (outcome: CallOutcome<unknown>) => void).start()
   }
 }
 
@@ -135,39 +125,5 @@ export function encodedBy(codec: Encoder, value: unknown): Uint8Array | CallFail
   } catch (cause) {
     const says = cause instanceof Error ? cause.message : String(cause)
     return { kind: 'refused', reason: 'bad_payload', says, cause }
-  }
-}
-
-function mayRepeat({ kind, ...rest }: CallOutcome<unknown>, isRepeatable: boolean): boolean {
-  if (kind === 'unreachable') return !('reason' in rest) || rest.reason !== 'closed'
-  return kind === 'overloaded' || (isRepeatable && kind === 'unknown')
-}
-
-function outcomeOfAnswer<T>(answer: Answer, node: bigint, codec: Codec<T>): CallOutcome<T> {
-  const { reason, says } = answer
-  switch (answer.code) {
-    case ANSWER_CODE.OK:
-      return decodedBy(codec, answer.payload, node)
-    case ANSWER_CODE.APPLICATION:
-      return { kind: 'application', code: reason, says }
-    case ANSWER_CODE.UNKNOWN_CALL:
-      return { kind: 'refused', reason: 'unknown_call', says }
-    case ANSWER_CODE.UNKNOWN_SERVICE:
-      // It has just been withdrawn, and our list is a moment behind.
-      return { kind: 'unreachable', reason: 'no_service', says }
-    case ANSWER_CODE.OVERLOADED:
-      return { kind: 'overloaded', says }
-    case ANSWER_CODE.BAD_PAYLOAD:
-      return { kind: 'refused', reason: 'bad_payload', says }
-    default:
-      return { kind: 'bad_answer', says: `${reason}: ${says}` }
-  }
-}
-
-function decodedBy<T>(codec: Codec<T>, payload: Uint8Array, node: bigint): CallOutcome<T> {
-  try {
-    return { kind: 'ok', value: codec.decode(payload), node }
-  } catch (cause) {
-    return { kind: 'bad_answer', says: 'the answer cannot be read', cause }
   }
 }

@@ -1,7 +1,7 @@
 // What a cluster is made of: the layer, the list, choice, health, handlers and the own offer.
 
 import { randomBytes } from 'node:crypto'
-import { STATUS, type Status, type Wants } from '../directory/record.js'
+import { type ServiceRecord, STATUS, type Status, type Wants } from '../directory/record.js'
 import type { Directory } from '../directory/shell/directory.js'
 import type { DirectoryEvents, ServiceEntry } from '../directory/shell/directory-events.js'
 import type { ServiceOffer } from '../directory/shell/service-offer.js'
@@ -77,7 +77,7 @@ export class ClusterCore {
     this.#health = new HealthWatch(({ node: to, record }, timeoutMs) => {
       const { app, instance, serviceId } = record
       const errand = { to, app, instance, serviceId, name: 0, payload: new Uint8Array(0) }
-      return this.#port.ask(errand, { timeoutMs, isProbe: true })
+      return this.#port.probe(errand, timeoutMs)
     })
     const { table: health } = this.#health
     this.pipeline = new Pipeline({ ownZone: directory.zone, chance, health })
@@ -166,15 +166,16 @@ export class ClusterCore {
     this.#say()
   }
 
+  /** `done` hears once what came of it, now or later. Throws BAD_ARGUMENT. */
   call<Request, Response>(
     target: Target,
     name: CallName,
     request: Request,
     options: ServiceCallOptions<Request, Response>,
-  ): Promise<CallOutcome<Response>> {
-    if (this.#isOpen) return this.#caller.call(target, name, request, options)
-    const says = 'the cluster is closed'
-    return Promise.resolve({ kind: 'unreachable', reason: 'closed', says })
+    done: (outcome: CallOutcome<Response>) => void,
+  ): void {
+    if (this.#isOpen) this.#caller.start(target, name, request, options, done)
+    else done({ kind: 'unreachable', reason: 'closed', says: 'the cluster is closed' })
   }
 
   send(
@@ -268,14 +269,10 @@ export class ClusterCore {
     }
   }
 
-  #isHere({ app, instance, serviceId }: Question): boolean {
-    if (app === '' && serviceId === 0) return true
-    return this.#own.some(
-      ({ record }) =>
-        (app === '' || record.app === app) &&
-        (instance === '' || record.instance === instance) &&
-        (serviceId === 0 || record.serviceId === serviceId),
-    )
+  #isHere(question: Question): boolean {
+    if (question.app === '' && question.serviceId === 0) return true
+    for (const { record } of this.#own) if (isFor(question, record)) return true
+    return false
   }
 
   #newInstance(): string {
@@ -286,6 +283,12 @@ export class ClusterCore {
   #checkOpen(): void {
     if (!this.#isOpen) throw new BusError('NODE_CLOSED', 'the cluster is closed')
   }
+}
+
+function isFor({ app, instance, serviceId }: Question, record: ServiceRecord): boolean {
+  if (app !== '' && record.app !== app) return false
+  if (instance !== '' && record.instance !== instance) return false
+  return serviceId === 0 || record.serviceId === serviceId
 }
 
 function isSame(a: ServiceEntry, b: ServiceEntry): boolean {

@@ -9,7 +9,7 @@ import type { ServiceOffer } from '../directory/shell/service-offer.js'
 import { BusError } from '../errors.js'
 import { BusNode } from '../node/bus-node.js'
 import type { CallFailure, CallOutcome } from './call-outcome.js'
-import { answerOf } from './call-outcome.js'
+import { errorOf } from './call-outcome.js'
 import { encodedBy, JSON_CODEC, type ServiceCallOptions } from './caller.js'
 import { ClusterCore } from './cluster-core.js'
 import type { ClusterEvents, ClusterOptions, ClusterServiceOptions } from './cluster-options.js'
@@ -219,17 +219,24 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     request?: Request,
     options: ServiceCallOptions<Request, Response> = {},
   ): Promise<CallOutcome<Response>> {
-    return this.#core.call(target, name, request as Request, options)
+    return new Promise((resolve) => {
+      this.#core.call(target, name, request as Request, options, resolve)
+    })
   }
 
   /** As `call`, but resolves with the answer and rejects with a BusError; see `outcomeOf`. */
-  async invoke<Response = unknown, Request = unknown>(
+  invoke<Response = unknown, Request = unknown>(
     target: Target,
     name: CallName,
     request?: Request,
     options: ServiceCallOptions<Request, Response> = {},
   ): Promise<Response> {
-    return answerOf(await this.call(target, name, request, options))
+    return new Promise((resolve, reject) => {
+      this.#core.call(target, name, request as Request, options, (outcome) => {
+        if (outcome.kind === 'ok') resolve(outcome.value)
+        else reject(errorOf(outcome))
+      })
+    })
   }
 
   /** Calls made through a scope end with it. */

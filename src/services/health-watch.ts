@@ -19,14 +19,17 @@ export class HealthWatch {
     this.#probe = probe
   }
 
-  ended(target: Candidate, kind: string): void {
+  /** A call was answered, whatever the answer was, or was not in time. */
+  ended(target: Candidate, isTimeout: boolean): void {
+    // What nearly every call finds: nobody ails, and nothing needs to be looked up.
+    if (!isTimeout && this.table.isSpotless) return
     const key = targetKey(target)
     const nowMs = this.#clock.nowMs()
-    if (kind === 'timeout') {
+    if (isTimeout) {
       this.#ailing.set(key, target)
       this.table.timedOut(nowMs, key)
       this.#schedule()
-    } else if (!this.table.isSpotless && this.#ailing.has(key)) {
+    } else if (this.#ailing.has(key)) {
       this.table.answered(nowMs, key)
     }
   }

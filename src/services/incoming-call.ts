@@ -1,6 +1,7 @@
 // A question as its handler sees it: who asks, for which service, and how it is answered.
 
 import { BusError } from '../errors.js'
+import type { HandlerEntry } from './handler-table.js'
 import type { CallName, Question } from './service-protocol.js'
 
 export interface CallReplier {
@@ -22,11 +23,19 @@ export class IncomingCall {
   readonly life: number
   /** @internal */
   readonly session: number
+  /** @internal What answers it; undefined where nothing does. */
+  readonly entry: HandlerEntry | undefined
   readonly #replier: CallReplier
   #isAnswered = false
 
-  constructor(from: bigint, question: Question, replier: CallReplier) {
+  constructor(
+    from: bigint,
+    question: Question,
+    entry: HandlerEntry | undefined,
+    replier: CallReplier,
+  ) {
     this.from = from
+    this.entry = entry
     this.app = question.app
     this.instance = question.instance
     this.serviceId = question.serviceId

@@ -2,16 +2,15 @@
 
 import { BusError } from '../errors.js'
 import type { HandlerEntry, HandlerTable } from './handler-table.js'
-import { IncomingCall } from './incoming-call.js'
+import { type CallReplier, IncomingCall } from './incoming-call.js'
 import type { ServicePort } from './service-port.js'
 import {
   ANSWER_CODE,
+  type Answer,
   type AnswerCode,
   type CallName,
   type Question,
   SERVICE_KIND,
-  writeFailure,
-  writeResult,
 } from './service-protocol.js'
 
 /** A handler threw, answered twice, or its answer could not be sent. The node goes on. */
@@ -37,10 +36,10 @@ export interface ServiceDeskSetup {
 
 const NOTHING = new Uint8Array(0)
 
-export class ServiceDesk {
+export class ServiceDesk implements CallReplier {
   readonly #setup: ServiceDeskSetup
   /** Answers that met a full connection. Bounded with what runs: their calls count as such. */
-  readonly #held: { readonly to: bigint; readonly bytes: Uint8Array }[] = []
+  readonly #held: { readonly to: bigint; readonly answer: Answer }[] = []
   #running = 0
 
   constructor(setup: ServiceDeskSetup) {
@@ -55,15 +54,12 @@ export class ServiceDesk {
   question(from: bigint, question: Question): void {
     const { handlers, isHere, onQuestion, runningMax } = this.#setup
     const entry = handlers.find(question.app, question.name)
-    const call = new IncomingCall(from, question, {
-      reply: (incoming, value) => this.#reply(incoming, value, entry),
-      refuse: (incoming, code, says) => this.#fail(incoming, ANSWER_CODE.APPLICATION, code, says),
-    })
+    const call = new IncomingCall(from, question, entry, this)
     if (!isHere(question)) {
       const says = `${question.app} ${question.instance} does not run here`
       this.#fail(call, ANSWER_CODE.UNKNOWN_SERVICE, 'UNKNOWN_SERVICE', says)
     } else if (question.kind === SERVICE_KIND.PROBE) {
-      this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), NOTHING))
+      this.#send(call, resultOf(call, NOTHING))
     } else if (this.running >= runningMax) {
       const says = `${this.running} calls are being worked on`
       this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
@@ -89,22 +85,44 @@ export class ServiceDesk {
       return
     }
     this.#running += 1
-    void this.#run(call, entry, request)
+    this.#run(call, entry, request)
   }
 
-  async #run(call: IncomingCall, entry: HandlerEntry, request: unknown): Promise<void> {
+  /** What is at hand is answered at once: a promise for it would cost more than the answer. */
+  #run(call: IncomingCall, entry: HandlerEntry, request: unknown): void {
     try {
-      const value = await entry.handler(request, call)
-      if (call.isCall && !call.isAnswered) call.reply(value)
-      else if (call.isCall && value !== undefined) {
-        throw new BusError('BAD_ARGUMENT', 'the handler replied and returned an answer as well')
+      const value = entry.handler(request, call)
+      if (isPromiseLike(value)) {
+        void this.#await(call, value)
+        return
       }
+      this.#returned(call, value)
     } catch (error) {
       this.#threw(call, error)
-    } finally {
-      this.#running -= 1
-      this.#checkIdle()
     }
+    this.#ended()
+  }
+
+  async #await(call: IncomingCall, value: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#returned(call, await value)
+    } catch (error) {
+      this.#threw(call, error)
+    }
+    this.#ended()
+  }
+
+  #returned(call: IncomingCall, value: unknown): void {
+    if (!call.isCall) return
+    if (!call.isAnswered) call.reply(value)
+    else if (value !== undefined) {
+      throw new BusError('BAD_ARGUMENT', 'the handler replied and returned an answer as well')
+    }
+  }
+
+  #ended(): void {
+    this.#running -= 1
+    this.#checkIdle()
   }
 
   #threw(call: IncomingCall, error: unknown): void {
@@ -117,26 +135,36 @@ export class ServiceDesk {
     }
   }
 
-  #reply(call: IncomingCall, value: unknown, entry: HandlerEntry | undefined): void {
+  /** @internal Of an incoming call. */
+  reply(call: IncomingCall, value: unknown): void {
     let bytes: Uint8Array
     try {
-      bytes = entry?.response.encode(value) ?? NOTHING
+      bytes = call.entry?.response.encode(value) ?? NOTHING
     } catch (error) {
       this.#fail(call, ANSWER_CODE.BAD_ANSWER, 'BAD_ANSWER', saysOf(error))
       this.#failed(call, error)
       return
     }
-    this.#send(call, writeResult(headOf(call, ANSWER_CODE.OK), bytes))
+    this.#send(call, resultOf(call, bytes))
+  }
+
+  /** @internal Of an incoming call. */
+  refuse(call: IncomingCall, code: string, says: string): void {
+    this.#fail(call, ANSWER_CODE.APPLICATION, code, says)
   }
 
   #fail(call: IncomingCall, code: AnswerCode, reason: string, says: string): void {
-    if (call.isCall) this.#send(call, writeFailure(headOf(call, code), reason, says))
+    if (!call.isCall) return
+    const { life, session } = call
+    const kind = SERVICE_KIND.ANSWER
+    this.#send(call, { kind, code, life, session, payload: NOTHING, reason, says })
   }
 
-  #send(call: IncomingCall, bytes: Uint8Array): void {
+  #send(call: IncomingCall, answer: Answer): void {
     try {
-      const result = this.#setup.port().sendAnswer(call.from, bytes)
-      if (result === 'full') this.#held.push({ to: call.from, bytes })
+      if (this.#setup.port().send(call.from, answer) !== 'full') return
+      // What has to wait must not change: the codec may use its memory again.
+      this.#held.push({ to: call.from, answer: { ...answer, payload: answer.payload.slice() } })
     } catch (error) {
       this.#fail(call, ANSWER_CODE.ANSWER_TOO_LONG, 'ANSWER_TOO_LONG', saysOf(error))
       this.#failed(call, error)
@@ -148,11 +176,11 @@ export class ServiceDesk {
     const port = this.#setup.port()
     const full = new Set<bigint>()
     const held = this.#held.splice(0)
-    for (const answer of held) {
-      const { to, bytes } = answer
-      if (full.has(to) || port.sendAnswer(to, bytes) === 'full') {
+    for (const waiting of held) {
+      const { to, answer } = waiting
+      if (full.has(to) || port.send(to, answer) === 'full') {
         full.add(to)
-        this.#held.push(answer)
+        this.#held.push(waiting)
       }
     }
     this.#checkIdle()
@@ -167,8 +195,14 @@ export class ServiceDesk {
   }
 }
 
-function headOf({ life, session }: IncomingCall, code: AnswerCode) {
-  return { code, life, session }
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return 'then' in value && typeof value.then === 'function'
+}
+
+function resultOf({ life, session }: IncomingCall, payload: Uint8Array): Answer {
+  const code = ANSWER_CODE.OK
+  return { kind: SERVICE_KIND.ANSWER, code, life, session, payload, reason: '', says: '' }
 }
 
 function codeOf(error: unknown): string {

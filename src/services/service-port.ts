@@ -7,17 +7,22 @@ import { Clock } from '../node/clock.js'
 import type { LinkDown, RouteDown, Undelivered } from '../node/events.js'
 import type { Layer } from '../node/layers.js'
 import type { CallFailure, UnreachableReason } from './call-outcome.js'
-import { CallTable } from './call-table.js'
+import { CallTable, type WaitingCall } from './call-table.js'
+import { wordsOf } from './call-words.js'
+import { LocalLine } from './local-line.js'
 import {
   type Answer,
   type CallName,
   type Question,
   readServiceMessage,
   SERVICE_KIND,
-  writeQuestion,
+  type ServiceMessage,
+  writeMessage,
 } from './service-protocol.js'
 
 export const CALL_TIMEOUT_MS = 30_000
+/** Of a message besides its payload: below this from the limit it is reckoned exactly. */
+const HEAD_BYTES_MAX = 2048
 const TIMEOUT_MS_MAX = 0x7fff_ffff
 
 /** `unsupported`: the target is known to be a plain node of the family. */
@@ -31,12 +36,6 @@ export interface Errand {
   readonly instance: string
   readonly name: CallName
   readonly payload: Uint8Array
-}
-
-export interface AskOptions {
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly isProbe?: boolean
 }
 
 export interface ServicePortHandlers {
@@ -53,6 +52,7 @@ export class ServicePort {
   readonly #calls = new CallTable()
   readonly #clock = new Clock(() => this.#expire())
   readonly #layer: Layer
+  readonly #local: LocalLine
   /** What is no message of ours. */
   badMessages = 0
 
@@ -64,6 +64,10 @@ export class ServicePort {
     this.#layer = node.openLayer('service', {
       message: (message) => this.#message(message),
       undelivered: (failure) => this.#undelivered(failure),
+    })
+    this.#local = new LocalLine({
+      deliver: (message) => this.#received(node.id, message),
+      writable: handlers.writable,
     })
     node.on('link_down', this.#onLinkDown)
     node.on('route_down', this.#onRouteDown)
@@ -93,39 +97,30 @@ export class ServicePort {
     this.#calls.failNode(node)
   }
 
-  /** Resolves with the answer, or with why there is none; never rejects. */
-  ask(errand: Errand, options: AskOptions): Promise<Answer | CallFailure> {
-    const { signal } = options
-    if (signal?.aborted) return Promise.resolve(abortedBy(signal))
-    return new Promise((resolve) => this.#ask(errand, options, resolve))
+  /** The target answers before its user: resolves with that, or with why there is no answer. */
+  probe(errand: Errand, timeoutMs: number): Promise<Answer | CallFailure> {
+    const { app, name, to } = errand
+    return new Promise((settle) => {
+      const call = { to, what: wordsOf(app, name, to), viaLink: 0, sequence: 0, settle }
+      const limits = { nowMs: this.nowMs(), timeoutMs }
+      this.start(call, errand, errand, limits, SERVICE_KIND.PROBE)
+    })
   }
 
-  #ask(
-    errand: Errand,
-    { timeoutMs = CALL_TIMEOUT_MS, signal, isProbe }: AskOptions,
-    resolve: (result: Answer | CallFailure) => void,
-  ): void {
-    const { to } = errand
-    let session = 0
-    const abort = signal && (() => this.#abort(session, signal))
-    const call = {
-      to,
-      get what() {
-        return wordsOf(errand)
-      },
-      viaLink: this.node.route(to)?.number ?? 0,
-      sequence: 0n,
-      settle: (result: Answer | CallFailure) => {
-        if (abort) signal?.removeEventListener('abort', abort)
-        resolve(result)
-      },
-    }
+  /**
+   * `call.settle` hears once what came of it, now or later. The session, by which it may be failed;
+   * 0 where it has failed already.
+   */
+  start(
+    call: WaitingCall,
+    { to, app, instance, serviceId }: Omit<Errand, 'name' | 'payload'>,
+    { name, payload }: Pick<Errand, 'name' | 'payload'>,
+    { nowMs, timeoutMs }: { readonly nowMs: number; readonly timeoutMs: number },
+    kind: typeof SERVICE_KIND.REQUEST | typeof SERVICE_KIND.PROBE,
+  ): number {
     const waitMs = Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX)
-    session = this.#calls.open(call, this.nowMs() + waitMs)
-    if (abort) signal?.addEventListener('abort', abort, { once: true })
-    const kind = isProbe === true ? SERVICE_KIND.PROBE : SERVICE_KIND.REQUEST
+    const session = this.#calls.open(call, nowMs + waitMs)
     // Field by field: a spread costs a tenth of the call.
-    const { app, instance, name, payload, serviceId } = errand
     const failure = this.#sendCall(to, {
       kind,
       life: this.#life,
@@ -137,20 +132,25 @@ export class ServicePort {
       name,
       payload,
     })
-    if (failure !== undefined) this.#calls.fail(session, failure)
-    else call.sequence = this.node.lastSequence
+    if (failure !== undefined) {
+      this.#calls.fail(session, failure)
+      return 0
+    }
+    call.sequence = this.#layer.lastSequence
+    call.viaLink = this.#layer.lastLink
     this.#clock.wakeAt(this.#calls.nextDeadlineMs(), false)
+    return session
   }
 
   /** Whoever gives up leaves no timer behind. */
-  #abort(session: number, signal: AbortSignal): void {
-    this.#calls.fail(session, abortedBy(signal))
+  fail(session: number, failure: CallFailure): void {
+    this.#calls.fail(session, failure)
     if (this.#calls.size === 0) this.#clock.wakeAt(Number.POSITIVE_INFINITY, false)
   }
 
   #sendCall(to: bigint, question: Question): CallFailure | undefined {
     try {
-      return failureOf(this.#layer.send(to, writeQuestion(question)), question.name)
+      return failureOf(this.send(to, question), question.name)
     } catch (cause) {
       if (!(cause instanceof BusError)) throw cause
       return { kind: 'refused', reason: 'too_long', says: cause.message, cause }
@@ -158,22 +158,32 @@ export class ServicePort {
   }
 
   /** Throws MESSAGE_TOO_LONG. */
-  tell(errand: Errand): ServiceSendResult {
-    const kind = SERVICE_KIND.ONE_WAY
-    const question = { ...errand, kind, life: this.#life, session: 0, timeoutMs: 0 }
-    return this.#layer.send(errand.to, writeQuestion(question))
+  tell({ to, ...told }: Errand): ServiceSendResult {
+    return this.send(to, this.#oneWay(told))
   }
 
-  /** The same bytes to each of them; how many were sent. Throws MESSAGE_TOO_LONG. */
+  /** How many it was sent to. Throws MESSAGE_TOO_LONG. */
   tellAll(nodes: readonly bigint[], told: Omit<Errand, 'to'>): number {
-    const kind = SERVICE_KIND.ONE_WAY
-    const bytes = writeQuestion({ ...told, kind, life: this.#life, session: 0, timeoutMs: 0 })
-    return nodes.filter((to) => this.#layer.send(to, bytes) === 'sent').length
+    const question = this.#oneWay(told)
+    // What goes to this node is kept, the bytes are lent: they come after it.
+    const isHere = nodes.includes(this.node.id) && this.send(this.node.id, question) === 'sent'
+    const bytes = writeMessage(question)
+    const isSent = (to: bigint) => to !== this.node.id && this.#layer.send(to, bytes) === 'sent'
+    return nodes.filter(isSent).length + (isHere ? 1 : 0)
+  }
+
+  #oneWay(told: Omit<Errand, 'to'>): Question {
+    return { ...told, kind: SERVICE_KIND.ONE_WAY, life: this.#life, session: 0, timeoutMs: 0 }
   }
 
   /** Throws MESSAGE_TOO_LONG. */
-  sendAnswer(to: bigint, answer: Uint8Array): ServiceSendResult {
-    return this.#layer.send(to, answer)
+  send(to: bigint, message: ServiceMessage): ServiceSendResult {
+    if (to !== this.node.id) return this.#layer.send(to, writeMessage(message))
+    const limit = this.#layer.contentBytesMax
+    if (message.payload.length > limit - HEAD_BYTES_MAX && writeMessage(message).length > limit) {
+      throw new BusError('MESSAGE_TOO_LONG', `${message.payload.length} bytes; over ${limit}`)
+    }
+    return this.#local.push({ ...message, payload: message.payload.slice() })
   }
 
   /** Open calls end as `aborted`. */
@@ -183,6 +193,7 @@ export class ServicePort {
     this.node.off('route_reset', this.#onRouteReset)
     this.node.off('writable', this.#handlers.writable)
     this.#layer.close()
+    this.#local.close()
     this.#calls.failAll({ kind: 'aborted', says: 'the cluster was closed' })
     this.#clock.stop()
   }
@@ -195,24 +206,20 @@ export class ServicePort {
   #message(message: BusMessage): void {
     const read = readServiceMessage(message.payload)
     if (read === undefined) this.badMessages += 1
-    else if (read.kind !== SERVICE_KIND.ANSWER) this.#handlers.question(message.from, read)
-    else if (read.life === this.#life) this.#calls.answer(message.from, read)
+    else this.#received(message.from, read)
+  }
+
+  #received(from: bigint, message: ServiceMessage): void {
+    if (message.kind !== SERVICE_KIND.ANSWER) this.#handlers.question(from, message)
+    else if (message.life === this.#life) this.#calls.answer(from, message)
     else this.#calls.lateAnswers += 1
   }
 
   #undelivered(failure: Undelivered): void {
     const { to, sequence, code } = failure
     const says = `the message to 0x${to.toString(16)} came back: ${code}`
-    if (!this.#calls.returned(to, sequence, says)) this.#handlers.undelivered(failure)
+    if (!this.#calls.returned(to, Number(sequence), says)) this.#handlers.undelivered(failure)
   }
-}
-
-function wordsOf({ app, name, to }: Errand): string {
-  return `${app === '' ? '' : `${app}.`}${name} at 0x${to.toString(16)}`
-}
-
-function abortedBy(signal: AbortSignal): CallFailure {
-  return { kind: 'aborted', says: 'the caller gave up', cause: signal.reason }
 }
 
 function failureOf(result: ServiceSendResult, name: CallName): CallFailure | undefined {

@@ -8,6 +8,7 @@
 //   answer    kind u8 · code u8 · life u32 · session u32 · payload, or reason text · says text
 
 import { copyBytes } from '../wire/proto-writer.js'
+import { bytesOfText, textOfBytes } from './known-texts.js'
 
 export const SERVICE_KIND = { REQUEST: 1, ANSWER: 2, ONE_WAY: 3, PROBE: 4 } as const
 
@@ -79,22 +80,7 @@ export interface Answer {
 export type ServiceMessage = Question | Answer
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
 const NOTHING = new Uint8Array(0)
-
-/** A process names few services and calls, so their bytes are kept; over the bound anew. */
-const KEPT_TEXTS_MAX = 1024
-const keptBytes = new Map<string, Uint8Array>()
-
-function bytesOfText(text: string): Uint8Array {
-  if (text === '') return NOTHING
-  let bytes = keptBytes.get(text)
-  if (bytes !== undefined) return bytes
-  bytes = encoder.encode(text)
-  if (keptBytes.size >= KEPT_TEXTS_MAX) keptBytes.clear()
-  keptBytes.set(text, bytes)
-  return bytes
-}
 
 /** Whether a name can be sent: not empty and within bounds, or a whole number of 32 bits. */
 export function isCallName(name: unknown): name is CallName {
@@ -105,7 +91,17 @@ export function isCallName(name: unknown): name is CallName {
   return bytesOfText(name).length <= SERVICE_BOUNDS.nameBytesMax
 }
 
-/** The texts must be within `SERVICE_BOUNDS`. */
+/** Longer messages get memory of their own. */
+const LENT_BYTES_MAX = 64 * 1024
+const lent = new Uint8Array(LENT_BYTES_MAX)
+
+/** Whoever sends a message copies it: memory for each would cost more than all the rest of it. */
+function lend(bytes: number): Uint8Array {
+  if (bytes > LENT_BYTES_MAX) return new Uint8Array(bytes)
+  return new Uint8Array(lent.buffer, 0, bytes)
+}
+
+/** The texts must be within `SERVICE_BOUNDS`. Valid until the next message is written. */
 export function writeQuestion(question: Question): Uint8Array {
   const { name, payload } = question
   const app = bytesOfText(question.app)
@@ -113,7 +109,7 @@ export function writeQuestion(question: Question): Uint8Array {
   const nameBytes = typeof name === 'string' ? bytesOfText(name) : NOTHING
   const nameLength = typeof name === 'string' ? 2 + nameBytes.length : 4
   const headBytes = QUESTION_BYTES_MIN + 4 + app.length + instance.length + nameLength
-  const bytes = new Uint8Array(headBytes + payload.length)
+  const bytes = lend(headBytes + payload.length)
   bytes[0] = question.kind
   bytes[1] = typeof name === 'string' ? 0 : FLAG_COMMAND
   writeWord(bytes, 2, question.life)
@@ -134,10 +130,18 @@ export interface AnswerHead {
   readonly session: number
 }
 
+/** Valid until the next message is written. */
 export function writeResult(head: AnswerHead, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(ANSWER_BYTES_MIN + payload.length)
+  const bytes = lend(ANSWER_BYTES_MIN + payload.length)
   copyBytes(bytes, writeAnswerHead(bytes, head), payload, 0, payload.length)
   return bytes
+}
+
+/** Whatever it is. Valid until the next message is written. */
+export function writeMessage(message: ServiceMessage): Uint8Array {
+  if (message.kind !== SERVICE_KIND.ANSWER) return writeQuestion(message)
+  if (message.code === ANSWER_CODE.OK) return writeResult(message, message.payload)
+  return writeFailure(message, message.reason, message.says)
 }
 
 /** Texts over their bounds are cut: a sentence that is too long must not hide the failure. */
@@ -183,11 +187,11 @@ function readQuestion(bytes: Uint8Array, kind: QuestionKind): Question | undefin
   if (bytes.length < QUESTION_BYTES_MIN) return undefined
   const flags = bytes[1]!
   if ((flags & ~FLAG_COMMAND) !== 0) return undefined
-  const texts = new TextReader(bytes, QUESTION_BYTES_MIN)
-  const app = texts.next(SERVICE_BOUNDS.appBytesMax)
-  const instance = texts.next(SERVICE_BOUNDS.instanceBytesMax)
+  const fields = textsFrom(bytes, QUESTION_BYTES_MIN)
+  const app = fields.next(SERVICE_BOUNDS.appBytesMax)
+  const instance = fields.next(SERVICE_BOUNDS.instanceBytesMax)
   const isCommand = (flags & FLAG_COMMAND) !== 0
-  const name = isCommand ? texts.word() : texts.next(SERVICE_BOUNDS.nameBytesMax)
+  const name = isCommand ? fields.word() : fields.next(SERVICE_BOUNDS.nameBytesMax)
   if (app === undefined || instance === undefined || name === undefined) return undefined
   const session = readWord(bytes, 6)
   // Zero names nothing, so it cannot be answered; and a one-way message must not be.
@@ -201,7 +205,7 @@ function readQuestion(bytes: Uint8Array, kind: QuestionKind): Question | undefin
     app,
     instance,
     name,
-    payload: bytes.subarray(texts.position),
+    payload: restOf(bytes, fields.position),
   }
 }
 
@@ -212,23 +216,29 @@ function readAnswer(bytes: Uint8Array): Answer | undefined {
   const life = readWord(bytes, 2)
   const session = readWord(bytes, 6)
   if (code === ANSWER_CODE.OK) {
-    const payload = bytes.subarray(ANSWER_BYTES_MIN)
+    const payload = restOf(bytes, ANSWER_BYTES_MIN)
     return { kind, code, life, session, payload, reason: '', says: '' }
   }
-  const texts = new TextReader(bytes, ANSWER_BYTES_MIN)
-  const reason = texts.next(SERVICE_BOUNDS.reasonBytesMax)
-  const says = texts.next(SERVICE_BOUNDS.saysBytesMax)
+  const fields = textsFrom(bytes, ANSWER_BYTES_MIN)
+  const reason = fields.next(SERVICE_BOUNDS.reasonBytesMax)
+  const says = fields.next(SERVICE_BOUNDS.saysBytesMax)
   if (reason === undefined || says === undefined) return undefined
   return { kind, code, life, session, payload: NOTHING, reason, says }
 }
 
-class TextReader {
-  readonly #bytes: Uint8Array
-  position: number
+/** A third of the time of `subarray`. */
+function restOf(bytes: Uint8Array, start: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start)
+}
 
-  constructor(bytes: Uint8Array, position: number) {
+class TextReader {
+  #bytes: Uint8Array = NOTHING
+  position = 0
+
+  read(bytes: Uint8Array, position: number): this {
     this.#bytes = bytes
     this.position = position
+    return this
   }
 
   /** Undefined, then and ever after, where the bytes do not hold such a text. */
@@ -238,7 +248,7 @@ class TextReader {
     const length = this.#bytes[start - 2]! | (this.#bytes[start - 1]! << 8)
     if (length > bytesMax || start + length > this.#bytes.length) return this.#end()
     this.position = start + length
-    return length === 0 ? '' : this.#decoded(start, length)
+    return textOfBytes(this.#bytes, start, length) ?? this.#end()
   }
 
   word(): number | undefined {
@@ -248,18 +258,17 @@ class TextReader {
     return readWord(this.#bytes, start)
   }
 
-  #decoded(start: number, length: number): string | undefined {
-    try {
-      return decoder.decode(this.#bytes.subarray(start, start + length))
-    } catch {
-      return this.#end()
-    }
-  }
-
   #end(): undefined {
     this.position = Number.POSITIVE_INFINITY
     return undefined
   }
+}
+
+const texts = new TextReader()
+
+/** The one reader there is: of one message at a time. */
+function textsFrom(bytes: Uint8Array, position: number): TextReader {
+  return texts.read(bytes, position)
 }
 
 function writeText(bytes: Uint8Array, at: number, text: Uint8Array): number {

@@ -9,7 +9,7 @@ class Made implements WaitingCall {
   readonly to: bigint
   readonly what = 'lobby.enter'
   viaLink = 1
-  sequence = 5n
+  sequence = 5
   readonly settled: (Answer | CallFailure)[] = []
 
   constructor(to = NODE) {
@@ -103,11 +103,11 @@ test('X-04: calls that left by a link that ended are of unknown fate', (t) => {
 test('a call whose message comes back has not run', (t) => {
   const table = new CallTable()
   const [back, other] = [new Made(), new Made()]
-  other.sequence = 6n
+  other.sequence = 6
   table.open(back, 1000)
   table.open(other, 1000)
-  t.true(table.returned(NODE, 5n, 'TTL'))
-  t.false(table.returned(NODE, 7n, 'TTL'))
+  t.true(table.returned(NODE, 5, 'TTL'))
+  t.false(table.returned(NODE, 7, 'TTL'))
   t.like(back.settled, [{ kind: 'unreachable', reason: 'undelivered', says: 'TTL' }])
   t.is(other.settled.length, 0)
 })

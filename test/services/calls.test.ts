@@ -1,5 +1,5 @@
 import test from 'ava'
-import { all, BusError, type Cluster, outcomeOf } from '../../src/index.js'
+import { all, BusError, bytesCodec, type Cluster, outcomeOf } from '../../src/index.js'
 import { turns } from '../node/_nodes.js'
 import { Clusters, soon, told } from './_clusters.js'
 
@@ -130,7 +130,7 @@ test('X-07: a call within a process touches no link, keeps order, copies and tim
   })
   cluster.handle('wait', never)
   await cluster.waitFor('lobby')
-  const before = cluster.node.counters['dataSent']
+  const before = cluster.node.counters['sent']
   const given = { list: [1] }
   const calls = [given, 2, 3].map((value) => cluster.call('lobby', 'push', value))
   given.list.push(2)
@@ -138,7 +138,36 @@ test('X-07: a call within a process touches no link, keeps order, copies and tim
   t.deepEqual(seen, [{ list: [1] }, 2, 3])
   t.like(outcomes[0], { kind: 'ok', value: { list: [1] }, node: cluster.node.id })
   t.is((await cluster.call('lobby', 'wait', 0, { timeoutMs: 10 })).kind, 'timeout')
-  t.is(cluster.node.counters['dataSent'], before)
+  t.is(typeof before, 'number')
+  t.is(cluster.node.counters['sent'], before)
+})
+
+test('X-07: calls and messages within a process keep one order', async (t) => {
+  const cluster = await new Clusters(t).join(['lobby'])
+  const seen: unknown[] = []
+  for (const name of ['call', 'tell', 'shout']) cluster.handle(name, (value) => seen.push(value))
+  await cluster.waitFor('lobby')
+  const first = cluster.call('lobby', 'call', 1)
+  cluster.send('lobby', 'tell', 2)
+  cluster.broadcast('lobby', 'shout', 3)
+  const last = cluster.call('lobby', 'call', 4)
+  cluster.sendAll('shout', 5)
+  await Promise.all([first, last])
+  t.deepEqual(seen, [1, 2, 3, 4, 5])
+})
+
+test('X-19: the size limit holds within a process as between two', async (t) => {
+  const cluster = await new Clusters(t).join(['lobby'], {}, { messageBytesMax: 65_536 })
+  const codecs = { request: bytesCodec, response: bytesCodec }
+  cluster.handle<Uint8Array, Uint8Array>('grow', (some) => new Uint8Array(some.length * 3), codecs)
+  await cluster.waitFor('lobby')
+  const grown = (bytes: number) =>
+    cluster.call<Uint8Array, Uint8Array>('lobby', 'grow', new Uint8Array(bytes), codecs)
+  const failed = told(cluster, 'handlerFailed')
+  t.like(await grown(70_000), { kind: 'refused', reason: 'too_long' })
+  t.is((await grown(30_000)).kind, 'bad_answer')
+  t.like(await failed, { name: 'grow' })
+  t.like(await grown(3000), { kind: 'ok' })
 })
 
 test('a call whose signal aborts ends at once, before and after it was made', async (t) => {

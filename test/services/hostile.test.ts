@@ -25,7 +25,7 @@ test('what is no message of the layer is counted, and the cluster goes on', asyn
   await registry.node.routes.waitFor(game.node.id)
   game.handle('ok', () => 1)
   const chance = chanceFrom(42)
-  const good = writeQuestion({
+  const written = writeQuestion({
     kind: SERVICE_KIND.REQUEST,
     life: 1,
     session: 1,
@@ -36,6 +36,7 @@ test('what is no message of the layer is counted, and the cluster goes on', asyn
     name: 'ok',
     payload: new Uint8Array(0),
   })
+  const good = written.slice()
   for (let i = 0; i < 5000; i++) {
     const bytes = good.slice(0, 1 + Math.floor(chance() * good.length))
     bytes[Math.floor(chance() * bytes.length)] = Math.floor(chance() * 256)

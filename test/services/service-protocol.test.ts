@@ -73,7 +73,7 @@ test('a failure that says too much is cut between characters', (t) => {
   t.is(bytes.length, 10 + 2 + 1 + 2 + SERVICE_BOUNDS.saysBytesMax - 1)
 })
 
-const bytes = writeQuestion(QUESTION)
+const bytes = writeQuestion(QUESTION).slice()
 const answer = writeFailure({ ...HEAD, code: ANSWER_CODE.APPLICATION }, 'X', 'y')
 
 function changed(of: Uint8Array, at: number, ...values: number[]): Uint8Array {

@@ -18,6 +18,9 @@ function madeLayer() {
       sent.push({ to, request: message?.kind === 'probe' ? message.request : 0n })
       return 'sent'
     },
+    contentBytesMax: 1024,
+    lastSequence: 0,
+    lastLink: 0,
     close: () => undefined,
   }
   return { layer, full, gone, sent, outbox: new Outbox(layer) }

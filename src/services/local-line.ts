@@ -1,0 +1,76 @@
+// Messages of this process to itself: handed over on a later turn, in order, and without bytes.
+
+import { throwLater } from '../node/user-code.js'
+import type { ServiceMessage } from './service-protocol.js'
+
+/** So many in one turn; what their handlers send waits for the next, or nothing else got one. */
+const TURN_MESSAGES_MAX = 256
+
+/** As much as a node takes of messages to itself; the sender feels it like any other full queue. */
+const BYTES_MAX = 8 * 1024 * 1024
+/** For what a message is besides its payload. */
+const MESSAGE_BYTES = 64
+
+export interface LocalLineOptions {
+  readonly deliver: (message: ServiceMessage) => void
+  /** It had refused a message and is half empty again. */
+  readonly writable: () => void
+}
+
+export class LocalLine {
+  readonly #options: LocalLineOptions
+  #waiting: ServiceMessage[] = []
+  #bytes = 0
+  #isScheduled = false
+  #hasRefused = false
+
+  constructor(options: LocalLineOptions) {
+    this.#options = options
+  }
+
+  /** The payload is kept as it is: whoever sends has copied it. */
+  push(message: ServiceMessage): 'sent' | 'full' {
+    const bytes = MESSAGE_BYTES + message.payload.length
+    if (this.#bytes > 0 && this.#bytes + bytes > BYTES_MAX) {
+      this.#hasRefused = true
+      return 'full'
+    }
+    this.#bytes += bytes
+    this.#waiting.push(message)
+    if (!this.#isScheduled) {
+      this.#isScheduled = true
+      queueMicrotask(this.#turn)
+    }
+    return 'sent'
+  }
+
+  /** What waits is dropped. */
+  close(): void {
+    this.#waiting = []
+    this.#bytes = 0
+  }
+
+  readonly #turn = (): void => {
+    for (const message of this.#taken()) {
+      this.#bytes -= MESSAGE_BYTES + message.payload.length
+      try {
+        this.#options.deliver(message)
+      } catch (error) {
+        throwLater(error)
+      }
+    }
+    this.#isScheduled = this.#waiting.length > 0
+    if (this.#isScheduled) setImmediate(this.#turn)
+    if (this.#hasRefused && this.#bytes <= BYTES_MAX / 2) {
+      this.#hasRefused = false
+      this.#options.writable()
+    }
+  }
+
+  #taken(): ServiceMessage[] {
+    if (this.#waiting.length > TURN_MESSAGES_MAX) return this.#waiting.splice(0, TURN_MESSAGES_MAX)
+    const taken = this.#waiting
+    this.#waiting = []
+    return taken
+  }
+}
