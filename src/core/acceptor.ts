@@ -188,10 +188,10 @@ export class Acceptor {
     if (answer === undefined) return
     connection.session.acceptCompressions(register.compressions)
     const bindings = this.#respond(connection, sequence, answer.handshake, register)
+    if (register.announcement !== undefined) connection.answerBindings = bindings
     const peer = identityOf(register)
     const newcomer = { peer, role: requestedRole(register), admission }
-    const isBound = register.announcement !== undefined && bindings.length > 0
-    if (isBound) this.#expect(connection, newcomer, bindings)
+    if (connection.answerBindings.length > 0) this.#expect(connection, newcomer, bindings)
     else this.#bring(connection, newcomer)
   }
 
@@ -260,7 +260,8 @@ export class Acceptor {
     if (answer === undefined) return
     this.forget(connection)
     connection.session.acceptCompressions(register.compressions)
-    this.#respond(connection, sequence, answer.handshake, register)
+    const bindings = this.#respond(connection, sequence, answer.handshake, register)
+    if (register.announcement !== undefined) connection.answerBindings = bindings
     connection.temporary()
     const { config, deadlines, messageBytesMax, nowMs } = this.#state
     const { halfRegisteredMs } = config.limits

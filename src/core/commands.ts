@@ -66,7 +66,7 @@ export class Commands {
     head: { readonly version: number; readonly type: number; readonly sequence: bigint },
     command: CommandData,
   ): void {
-    const fault = this.#check(connection, head.version, command)
+    const fault = this.#check(connection, head, command)
     if (fault !== undefined) {
       this.#refuse(connection, head, fault)
       return
@@ -78,7 +78,11 @@ export class Commands {
     this.#state.tell({ kind: 'command', call, args: command.args })
   }
 
-  #check(connection: Connection, version: number, command: CommandData): BusErrorCode | undefined {
+  #check(
+    connection: Connection,
+    { sequence, version }: { readonly sequence: bigint; readonly version: number },
+    command: CommandData,
+  ): BusErrorCode | undefined {
     if (version < PROTOCOL_VERSION_MIN) return 'BAD_VERSION'
     // Who runs the command is known: nobody may speak for another.
     const from = connection.link?.peer.id ?? 0n
@@ -86,7 +90,7 @@ export class Commands {
       this.#state.counters.badSenders++
       return 'BAD_SENDER'
     }
-    return this.#registrar.checkCommand(command)
+    return this.#registrar.checkCommand(connection, sequence, command)
   }
 
   answered(connection: Connection, sequence: bigint, command: CommandData): void {
@@ -114,10 +118,8 @@ export class Commands {
     head: { sequence: bigint; type: number; resultCode: number },
     args: readonly Uint8Array[],
   ): void {
-    const { config, tokens } = this.#state
-    const isSigned = kind === 'command_rsp' || tokens.length > 0
-    const access = isSigned ? this.#registrar.signCommand(config.id, args) : undefined
-    const command = { from: config.id, args: [...args], ...(access && { access }) }
+    const { config } = this.#state
+    const command = this.#sign(connection, kind, head.sequence, args)
     const body = encodeControlBody({ kind, command })
     const fields = new OutgoingHead()
     fields.type = head.type
@@ -127,5 +129,17 @@ export class Commands {
     fields.source = sourceField(highHalf(config.id), lowHalf(config.id))
     const frame = connection.session.seal(fields, body)
     this.#state.emit({ kind: 'send', connection: connection.number, frame })
+  }
+
+  #sign(
+    connection: Connection,
+    kind: 'command_req' | 'command_rsp',
+    sequence: bigint,
+    args: readonly Uint8Array[],
+  ): CommandData {
+    const { config, tokens } = this.#state
+    if (kind === 'command_rsp') return this.#registrar.signReply(args)
+    if (tokens.length === 0) return { from: config.id, args }
+    return this.#registrar.signCommand(connection, sequence, args)
   }
 }

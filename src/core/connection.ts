@@ -75,6 +75,11 @@ export class Connection {
   faults = 0
   /** Dialler: the bindings that we sent, which the answer's binding covers. */
   requestBindings: readonly Uint8Array[] = []
+  /**
+   * Between our own kind and with tokens: those of the answer that this connection came of. They
+   * name it at both ends, and no other has the same; empty elsewhere.
+   */
+  answerBindings: readonly Uint8Array[] = []
   /** Acceptor, while probing: the registration that waits for the verdict. */
   held: HeldRegistration | undefined
 

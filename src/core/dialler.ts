@@ -90,6 +90,7 @@ export class Dialler {
       return
     }
     connection.session.acceptCompressions(register.compressions)
+    connection.answerBindings = register.announcement?.bindings ?? []
     this.#bind(connection, register)
   }
 

@@ -10,9 +10,11 @@ import {
   verify,
 } from '../wire/access.js'
 import {
+  bindCommand,
   bindConfirm,
   bindRegistration,
   checkBinding,
+  checkCommandBinding,
   checkConfirm,
   kinNonce,
 } from '../wire/binding.js'
@@ -207,19 +209,53 @@ export class Registrar {
     return this.#checkSigned(register.access, this.#statement(register), process)
   }
 
-  /** A command's own signature: it must hold on any connection, temporary ones above all. */
-  checkCommand(command: CommandData): BusErrorCode | undefined {
-    const { primitives } = this.#state.ambient
-    const stamp = command.access ?? NO_ACCESS
-    const statement = commandStatement(primitives, stamp, command.from, command.args)
-    return this.#checkSigned(command.access, statement, '')
+  /**
+   * A command's own signature: it must hold on any connection, temporary ones above all. Of our
+   * own kind it is bound to its connection as well, or who heard it could play it elsewhere.
+   */
+  checkCommand(
+    { answerBindings }: Connection,
+    sequence: bigint,
+    command: CommandData,
+  ): BusErrorCode | undefined {
+    const { ambient, tokens } = this.#state
+    const { access, args, bindings = [], from } = command
+    const statement = commandStatement(ambient.primitives, access ?? NO_ACCESS, from, args)
+    const bound = { statement, args, sequence, responseBindings: answerBindings }
+    const isBound = answerBindings.length > 0 && tokens.length > 0
+    if (isBound && !checkCommandBinding(ambient.primitives, tokens, bound, bindings)) {
+      return 'ACCESS_DENIED'
+    }
+    return this.#checkSigned(access, statement, '')
   }
 
-  signCommand(from: bigint, args: readonly Uint8Array[]): AccessData {
+  /** As it goes on this connection. */
+  signCommand(
+    { answerBindings }: Connection,
+    sequence: bigint,
+    args: readonly Uint8Array[],
+  ): CommandData {
     const { ambient, tokens } = this.#state
+    const { primitives } = ambient
+    const { statement, ...signed } = this.#signedWords(args)
+    if (answerBindings.length === 0 || tokens.length === 0) return signed
+    const bound = { statement, args, sequence, responseBindings: answerBindings }
+    return { ...signed, bindings: bindCommand(primitives, tokens, bound) }
+  }
+
+  /** An answer is signed as the family does, and checked by nobody. */
+  signReply(args: readonly Uint8Array[]): CommandData {
+    const { statement: _checkedByNobody, ...signed } = this.#signedWords(args)
+    return signed
+  }
+
+  #signedWords(args: readonly Uint8Array[]): CommandData & { readonly statement: string } {
+    const { ambient, config, tokens } = this.#state
+    const { primitives } = ambient
     const stamp = this.#stamp()
-    const statement = commandStatement(ambient.primitives, stamp, from, args)
-    return { ...stamp, signatures: sign(ambient.primitives, tokens, statement) }
+    const statement = commandStatement(primitives, stamp, config.id, args)
+    const access = { ...stamp, signatures: sign(primitives, tokens, statement) }
+    return { from: config.id, args, access, statement }
   }
 
   #checkSigned(

@@ -12,6 +12,7 @@ const REQUEST_LABEL = 'treebus registration request'
 const RESPONSE_LABEL = 'treebus registration response'
 const REFRESH_LABEL = 'treebus key refresh'
 const CONFIRM_LABEL = 'treebus registration confirm'
+const COMMAND_LABEL = 'treebus command'
 
 /** Field numbers of src/wire/bus.proto whose values are left out, by the way that leads to them. */
 type Cuts = ReadonlyMap<number, Cuts | 'cut'>
@@ -100,6 +101,41 @@ export function checkConfirm(
   bindings: readonly Uint8Array[],
 ): boolean {
   return verifyBytes(primitives, tokens, bindings, frame(CONFIRM_LABEL, responseBindings))
+}
+
+/** A command, and the link that it is said on. */
+export interface BoundCommand {
+  /** What its signature covers: the time, the chance, who sent it, and the bytes. */
+  readonly statement: string
+  /** The statement covers the arguments as one piece: where each ends is bound here. */
+  readonly args: readonly Uint8Array[]
+  readonly sequence: bigint
+  /** Of the registration that the link came from; no two links have the same. */
+  readonly responseBindings: readonly Uint8Array[]
+}
+
+/** The binding of a command to one link: elsewhere it is not run. */
+export function bindCommand(
+  primitives: Pick<Primitives, 'hmacSha256'>,
+  tokens: readonly Uint8Array[],
+  command: BoundCommand,
+): Uint8Array[] {
+  return signBytes(primitives, tokens, commandBytes(command))
+}
+
+export function checkCommandBinding(
+  primitives: Pick<Primitives, 'hmacSha256' | 'equal'>,
+  tokens: readonly Uint8Array[],
+  command: BoundCommand,
+  bindings: readonly Uint8Array[],
+): boolean {
+  return verifyBytes(primitives, tokens, bindings, commandBytes(command))
+}
+
+function commandBytes({ args, responseBindings, sequence, statement }: BoundCommand): Uint8Array {
+  const lengths = args.map(({ length }) => length).join(',')
+  const words = new TextEncoder().encode(`${sequence}:${lengths}:${statement}`)
+  return frame(COMMAND_LABEL, [words, ...responseBindings])
 }
 
 const KIN_LABEL = 'treebus kin'

@@ -169,7 +169,11 @@ export function readCommand(reader: protobuf.Reader): CommandData | undefined {
   const access = optional(wire.accessKey, readAccess)
   if (access === REFUSED) return undefined
   const args = (wire.commands ?? []).map(({ arg }) => (arg?.length ? arg : NOTHING))
-  return { from: unsigned(wire.from), args, ...(access && { access }) }
+  const bound = wire.binding ?? []
+  if (!allWithin(bound, bounds.bindingCountMax, bounds.signatureBytesMax)) return undefined
+  const bindings = copiedAll(bound)
+  const from = unsigned(wire.from)
+  return { from, args, ...(access && { access }), ...(bindings.length > 0 && { bindings }) }
 }
 
 export function readConfirm(reader: protobuf.Reader): ConfirmData | undefined {

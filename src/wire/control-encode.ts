@@ -89,6 +89,7 @@ export function writeCommand(command: CommandData, writer: protobuf.Writer): voi
     from: long(command.from),
     commands: command.args.map((arg) => ({ arg })),
     accessKey: command.access ? accessShape(command.access) : null,
+    binding: [...(command.bindings ?? [])],
   }
   treebus.wire.CustomCommandData.encode(wire, writer)
 }

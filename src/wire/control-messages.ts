@@ -66,6 +66,8 @@ export interface CommandData {
   readonly from: bigint
   readonly args: readonly Uint8Array[]
   readonly access?: AccessData
+  /** Over the command and its link, one for each token: none from a plain peer. */
+  readonly bindings?: readonly Uint8Array[]
 }
 
 export interface ConfirmData {

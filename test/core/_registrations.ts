@@ -7,7 +7,7 @@ import {
   registrationStatement,
   sign,
 } from '../../src/wire/access.js'
-import { bindConfirm, bindRegistration } from '../../src/wire/binding.js'
+import { bindCommand, bindConfirm, bindRegistration } from '../../src/wire/binding.js'
 import {
   type Announcement,
   type CommandData,
@@ -132,11 +132,19 @@ export function commandOf(wish: {
   readonly args: readonly string[]
   readonly tokens?: readonly Uint8Array[]
   readonly nonce1?: bigint
+  /** The answer to the registration of its link: one of ours binds its commands to it. */
+  readonly answer?: RegisterData | undefined
+  /** Of the head it is to go with. */
+  readonly sequence?: bigint
 }): CommandData {
   const args = wish.args.map(token)
   if (wish.tokens === undefined) return { from: wish.from, args }
   const access = stamp(wish)
   const statement = commandStatement(nodePrimitives, access, wish.from, args)
   const signatures = sign(nodePrimitives, wish.tokens, statement)
-  return { from: wish.from, args, access: { ...access, signatures } }
+  const signed = { from: wish.from, args, access: { ...access, signatures } }
+  const responseBindings = wish.answer?.announcement?.bindings ?? []
+  if (responseBindings.length === 0) return signed
+  const bound = { statement, args, sequence: wish.sequence ?? 7n, responseBindings }
+  return { ...signed, bindings: bindCommand(nodePrimitives, wish.tokens, bound) }
 }

@@ -14,6 +14,8 @@ export class Stranger implements FarSide {
   readonly #end: End
   readonly #reader = new FrameReader(64 * 1024 * 1024)
   readonly heardMessages: Heard[] = []
+  /** What the host answered to the registration that joined. */
+  answer: RegisterData | undefined
   /** How the host closed the connection; undefined while it is open. */
   closedHow: 'flush' | 'now' | undefined
 
@@ -116,6 +118,7 @@ export class Stranger implements FarSide {
     const answer = this.register(register)
     if (answer.resultCode !== 0) throw new Error(`refused with ${answer.resultCode}`)
     const said = answer.control?.kind === 'register_rsp' ? answer.control.register : undefined
+    this.answer = said
     this.say({ kind: 'handshake_confirm', ...confirmOf(register, said) })
     return this
   }

@@ -135,7 +135,8 @@ test('the third refused command in a row ends the link', (t) => {
 
 test('robustness 8: a captured command is not run again', (t) => {
   const [host, stranger] = child()
-  const command = commandOf({ from: 0x200n, args: ['pay'], tokens: TOKENS })
+  const { answer } = stranger
+  const command = commandOf({ from: 0x200n, args: ['pay'], tokens: TOKENS, answer })
   stranger.say({ kind: 'command_req', command })
   stranger.say({ kind: 'command_req', command })
   t.is(commandsAt(host).length, 1)
@@ -145,7 +146,8 @@ test('robustness 8: a captured command is not run again', (t) => {
 
 test('a signature does not hold for other arguments', (t) => {
   const [host, stranger] = child()
-  const command = commandOf({ from: 0x200n, args: ['a', 'b'], tokens: TOKENS })
+  const { answer } = stranger
+  const command = commandOf({ from: 0x200n, args: ['a', 'b'], tokens: TOKENS, answer })
   stranger.say({ kind: 'command_req', command: { ...command, args: ['a', 'c'].map(token) } })
   t.is(stranger.last().resultCode, -11)
   t.deepEqual(commandsAt(host), [])

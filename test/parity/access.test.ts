@@ -197,10 +197,10 @@ test('parity atbus_message_handler.generate_access_data_crypto_empty_tokens: non
   t.is(resultFor([token('a')], []), -11)
 })
 
-/** The result of a command with these tokens at a node with `theirs`. */
+/** The result of a command of a plain child with these tokens at a node with `theirs`. */
 function commandWith(tokens: Uint8Array[], theirs: Uint8Array[], args: string[]): number {
   const host = new World().host({ id: 0x100n, tokens: theirs })
-  const member = registrationOf({ id: 0x200n, life: 1, tokens: theirs })
+  const member = registrationOf({ id: 0x200n, tokens: theirs })
   const child = Stranger.to(host).join(member)
   child.say({
     kind: 'command_req',

@@ -36,15 +36,16 @@ export class Tap {
   constructor(
     readonly world: World,
     target: Host,
+    address = TAP,
   ) {
-    world.answers.set(TAP, (dialler, connection) => {
+    world.answers.set(address, (dialler, connection) => {
       const near = world.end(dialler, connection)
       const number = target.core.nextConnectionNumber()
       const far = world.end(target, number)
       near.far = this.#side(far, true)
       far.far = this.#side(near, false)
-      target.give({ kind: 'accepted', connection: number, port: portOf(far, TAP) })
-      dialler.give({ kind: 'dialled', connection, port: portOf(near, TAP) })
+      target.give({ kind: 'accepted', connection: number, port: portOf(far, address) })
+      dialler.give({ kind: 'dialled', connection, port: portOf(near, address) })
     })
   }
 
