@@ -4,7 +4,7 @@ import { BusNode, type BusNodeOptions } from '../../src/index.js'
 import type { RoleOptions } from '../role.js'
 
 export async function startNode(options: RoleOptions): Promise<BusNode> {
-  const { cipher, dial, id = 1, listen } = options
+  const { cipher, dial, id = 1, listen, spinMicros } = options
   // One token per node of an encrypted tree, as its user would have it.
   const secure = cipher === undefined ? {} : { keyExchange: 'x25519' as const, tokens: ['bench'] }
   const node = await BusNode.start({
@@ -14,6 +14,7 @@ export async function startNode(options: RoleOptions): Promise<BusNode> {
     ...(options.plain === true ? { announce: false } : {}),
     ...(options.siblings === undefined ? {} : { siblings: options.siblings }),
     ...secure,
+    ...(spinMicros === undefined ? {} : { sharedMemorySpinMicros: spinMicros }),
     sharedMemory: options.moves === true ? 'auto' : 'off',
     ...(cipher === undefined ? {} : { ciphers: [cipher] as BusNodeOptions['ciphers'] & {} }),
   })

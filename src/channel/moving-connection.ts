@@ -33,6 +33,8 @@ export interface BellPlace {
 export interface MovingOptions extends ConnectionLimits {
   readonly addon: Addon
   readonly ringBytes: number
+  /** See `RingOptions`. */
+  readonly spinMicros: number
 }
 
 type Carrier = 'socket' | 'ring'
@@ -251,11 +253,11 @@ export class MovingConnection implements Connection {
   }
 
   #begin(link: NativeLink): RingConnection {
-    const { addon, sendBufferBytesMax } = this.#options
+    const { addon, sendBufferBytesMax, spinMicros } = this.#options
     // Whoever cannot ring by the pipe gets no ring.
     const control = { ring: () => {}, close: () => {} }
     const address = this.remoteAddress
-    const parts = { addon, turns: turnsOf(addon), link, control, address, spinMicros: 0 }
+    const parts = { addon, turns: turnsOf(addon), link, control, address, spinMicros }
     const ring = new RingConnection(parts, { sendBufferBytesMax, flushMs: NO_LIMIT_MS })
     ring.pause()
     ring.start({

@@ -129,6 +129,12 @@ export class NodeCore {
     return link?.leaving === true ? undefined : link?.info()
   }
 
+  /** The number of that link; 0 where there is none. */
+  routeNumber(id: bigint): number {
+    const link = this.#nextHop.find(highHalf(id), lowHalf(id))
+    return link === undefined || link.leaving ? 0 : link.number
+  }
+
   /** After `drain`: whether all that the neighbours sent before they knew of it is here. */
   get isDrained(): boolean {
     return this.#links.isDrained

@@ -355,8 +355,10 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
   }
 
   #checkIdle(): void {
+    // Called after every call and answer, and it matters to a node that is closing alone.
+    if (this.#onIdle === undefined) return
     const isIdle = this.#calls.size === 0 && this.#inbox.unanswered === 0
-    if (isIdle && this.#loopback.length === 0 && this.#core.isDrained) this.#onIdle?.()
+    if (isIdle && this.#loopback.length === 0 && this.#core.isDrained) this.#onIdle()
   }
 
   #checkOpen(): void {

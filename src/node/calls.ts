@@ -8,7 +8,7 @@ import type { NodeCore } from '../core/node-core.js'
 import { BusError, type BusErrorCode } from '../errors.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
 import type { BusMessage, ReceivedData, ReceivedHead } from './bus-message.js'
-import { OpenCalls } from './open-calls.js'
+import { describe, OpenCalls } from './open-calls.js'
 import type { Outgoing } from './outgoing.js'
 
 export interface CallOptions {
@@ -83,7 +83,9 @@ export class Calls {
   }
 
   nextDeadlineMs(): number {
-    return Math.min(...this.#all.map((calls) => calls.nextDeadlineMs()))
+    let dueMs = Number.POSITIVE_INFINITY
+    for (const calls of this.#all) dueMs = Math.min(dueMs, calls.nextDeadlineMs())
+    return dueMs
   }
 
   expire(nowMs: number): void {
@@ -185,17 +187,18 @@ export class Calls {
     },
     send: () => SendOutcome,
   ): Promise<T> {
-    const { answerer, key, options, to } = call
+    const { answerer, key, options, to, what } = call
     const { signal, timeoutMs } = options
-    const what = `${call.what} to ${formatId(to)}`
     if (signal?.aborted) {
-      return Promise.reject(new BusError('ABORTED', what, { cause: signal.reason }))
+      const detail = describe(what, to)
+      return Promise.reject(new BusError('ABORTED', detail, { cause: signal.reason }))
     }
     return new Promise<T>((resolve, reject) => {
-      const viaLink = this.#env.core.route(to)?.number ?? 0
+      const viaLink = this.#env.core.routeNumber(to)
       const dueMs = this.#env.nowMs() + (timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS)
       const life = this.#env.core.routes.lifeOf(answerer)
-      calls.open({ key, to: answerer, viaLink, life, what, resolve, reject }, dueMs, signal)
+      const open = { key, to: answerer, target: to, viaLink, life, what, resolve, reject }
+      calls.open(open, dueMs, signal)
       const outcome = this.#sendOr(calls, key, send)
       if (outcome !== 'sent') calls.fail(key, CODE_OF_OUTCOME[outcome])
       this.#env.schedule()
@@ -214,8 +217,9 @@ export class Calls {
 
   #newNumber(): bigint {
     const bytes = this.#env.random(8)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
-    return view.getBigUint64(0) || 1n
+    const high = bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)
+    const low = bytes[4]! | (bytes[5]! << 8) | (bytes[6]! << 16) | (bytes[7]! << 24)
+    return joinHalves(high, low) || 1n
   }
 
   /** A reply or a refusal of ours arrived. False where nobody waits for it from that node. */

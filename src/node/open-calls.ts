@@ -1,5 +1,6 @@
 // Calls that wait for an answer: requests by their random number, confirmations by sequence.
 
+import { formatId } from '../core/bus-id.js'
 import { Deadlines } from '../core/deadlines.js'
 import type { RoutesView } from '../core/routes/routes-view.js'
 import { BusError, type BusErrorCode } from '../errors.js'
@@ -12,7 +13,9 @@ export interface OpenCall<T> {
   readonly viaLink: number
   /** The life that was asked, as `lifeOf` names it; 0 as long as it is not known. */
   life: number
+  /** What is asked, e.g. `request`, and of whom: for the text of an error. */
   readonly what: string
+  readonly target: bigint
   resolve(value: T): void
   reject(error: Error): void
 }
@@ -59,7 +62,7 @@ export class OpenCalls<T> {
     if (call === undefined) return false
     this.#close(call)
     const options = cause === undefined ? undefined : { cause }
-    call.reject(new BusError(code, call.what, options))
+    call.reject(new BusError(code, describe(call.what, call.target), options))
     return true
   }
 
@@ -110,4 +113,9 @@ export class OpenCalls<T> {
     this.#aborts.delete(call)
     this.#onSettled()
   }
+}
+
+/** Made only for what fails: it would be a tenth of a call that is answered. */
+export function describe(what: string, target: bigint): string {
+  return `${what} to ${formatId(target)}`
 }

@@ -10,9 +10,9 @@ const DIAL_TIMEOUT_MS = 5_000
 export function connectionsOf(
   options: ResolvedOptions,
 ): Pick<DriverOptions, 'dialTimeoutMs' | 'limits' | 'rings'> {
-  const { core, ringBytes, sendBufferBytesMax } = options
+  const { core, ringBytes, sendBufferBytesMax, spinMicros } = options
   const limits = { ...DEFAULT_CONNECTION_LIMITS, sendBufferBytesMax }
   const addon = core.hostMark === undefined ? undefined : loadAddon()
-  const rings = typeof addon === 'object' ? { ...limits, addon, ringBytes } : undefined
+  const rings = typeof addon === 'object' ? { ...limits, addon, ringBytes, spinMicros } : undefined
   return { dialTimeoutMs: DIAL_TIMEOUT_MS, limits, rings }
 }

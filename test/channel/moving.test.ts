@@ -20,7 +20,7 @@ interface End {
 /** Two ends of a unix socket, each with a ring beside it that nothing has moved to yet. */
 async function pairOf(t: ExecutionContext): Promise<{ near: End; far: End }> {
   if (typeof addon === 'string') throw new Error(addon)
-  const options = { ...OPTIONS, addon, ringBytes: 64 * 1024 }
+  const options = { ...OPTIONS, addon, ringBytes: 64 * 1024, spinMicros: 0 }
   const channel = new UnixChannel()
   const address = `unix://${join(directory.path, `${names++}.sock`)}`
   const ends: Promise<End>[] = []

@@ -26,6 +26,7 @@ function open(
     viaLink: fields.viaLink ?? 1,
     life: fields.life ?? 0,
     what: `call ${fields.key}`,
+    target: fields.to ?? 1n,
     resolve: (value: string) => {
       outcome.value = value
     },

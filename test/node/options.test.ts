@@ -55,6 +55,8 @@ const REFUSED: [options: object, code: string, names: string][] = [
   [{ messageBytesMax: 1 }, 'BAD_CONFIGURATION', 'messageBytesMax: 1'],
   [{ messageBytesMax: '2MiB' }, 'BAD_CONFIGURATION', 'messageBytesMax: 2MiB'],
   [{ sendBufferBytesMax: 1_000 }, 'BAD_CONFIGURATION', 'sendBufferBytesMax: 1000'],
+  [{ sharedMemorySpinMicros: -1 }, 'BAD_CONFIGURATION', 'sharedMemorySpinMicros: -1'],
+  [{ sharedMemorySpinMicros: 2e6 }, 'BAD_CONFIGURATION', 'sharedMemorySpinMicros'],
   [{ retry: { firstMs: -1 } }, 'BAD_CONFIGURATION', 'firstMs'],
   [{ retry: { maxMs: Number.NaN } }, 'BAD_CONFIGURATION', 'maxMs'],
   [{ retry: { jitter: 2 } }, 'BAD_CONFIGURATION', 'jitter'],

@@ -131,6 +131,18 @@ withAddon(
   },
 )
 
+const SPINS = { sharedMemorySpinMicros: 200 }
+
+withAddon('requests are answered over a ring whose threads spin before they sleep', async (t) => {
+  const nodes = new Nodes(t)
+  const { parent, child } = await nodes.pair('unix', { parent: SPINS, child: SPINS })
+  await bothBy([parent, child], 'ring')
+  parent.on('message', (message) => message.reply(message.payload))
+  for (let number = 0; number < 200; number++) {
+    t.is((await child.request(PARENT, `${number}`)).text, `${number}`)
+  }
+})
+
 withAddon('a full ring says full, and the rest goes on when it is read', async (t) => {
   const nodes = new Nodes(t)
   const options = { sharedMemoryBytes: 4_096, sendBufferBytesMax: 3 * MIB }
