@@ -11,6 +11,8 @@ const PAGE_BITS = 14
 const PAGE_ROWS = 1 << PAGE_BITS
 const PAGE_MASK = PAGE_ROWS - 1
 const START_ROWS = 16
+/** In place of a page that was given back. */
+const NO_ROWS = new Uint32Array(0)
 
 /** Words of a row. Links between rows hold row + 1, so that 0 is none. */
 const ID_HIGH = 0
@@ -44,9 +46,17 @@ export const MARK = {
 
 export class RowStore {
   readonly #pages: Uint32Array[] = [new Uint32Array(START_ROWS * WORDS)]
+  /** Of each page: rows in use, and where the chain of its free rows begins, plus 1. */
+  readonly #used: number[] = [0]
+  readonly #free: number[] = [0]
+  /** Pages with free rows, and such as have been given back since. */
+  readonly #open: number[] = []
+  /** Pages whose memory was given back. */
+  readonly #absent: number[] = []
+  /** One page that is empty keeps its memory: an id that comes and goes must not cost a page. */
+  #spare = -1
   /** Rows that were ever used, the free ones among them. */
   #top = 0
-  #free = 0
   #size = 0
 
   get size(): number {
@@ -64,10 +74,12 @@ export class RowStore {
 
   /** A row of a set, with some marks, that is chained to nothing. */
   take(slot: number, marks: number, record: RouteRecord): number {
-    const row = this.#free > 0 ? this.#free - 1 : this.#newRow()
-    const page = this.#page(row)
+    const row = this.#freeRow()
+    const number = row >>> PAGE_BITS
+    const page = this.#pages[number]!
     const at = (row & PAGE_MASK) * WORDS
-    if (this.#free > 0) this.#free = page[at + NEXT_OF_ID]!
+    this.#used[number]!++
+    if (number === this.#spare) this.#spare = -1
     this.#size++
     page[at + ID_HIGH] = record.idHigh
     page[at + ID_LOW] = record.idLow
@@ -77,12 +89,40 @@ export class RowStore {
     return row
   }
 
+  #freeRow(): number {
+    for (let page = this.#open.at(-1); page !== undefined; page = this.#open.at(-1)) {
+      const first = this.#free[page]!
+      if (first > 0) {
+        const next = this.#word(first - 1, NEXT_OF_ID)
+        this.#free[page] = next
+        if (next === 0) this.#open.pop()
+        return first - 1
+      }
+      this.#open.pop()
+    }
+    const absent = this.#absent.pop()
+    if (absent === undefined) return this.#newRow()
+    this.#fetch(absent)
+    return this.#freeRow()
+  }
+
+  /** A page that was given back has memory again, all of its rows free. */
+  #fetch(page: number): void {
+    this.#pages[page] = new Uint32Array(PAGE_ROWS * WORDS)
+    const first = page << PAGE_BITS
+    for (let at = 1; at < PAGE_ROWS; at++) this.#set(first + at - 1, NEXT_OF_ID, first + at + 1)
+    this.#free[page] = first + 1
+    this.#open.push(page)
+  }
+
   #newRow(): number {
     const row = this.#top++
     const page = row >>> PAGE_BITS
     const last = this.#pages[page]
     if (last === undefined) {
       this.#pages.push(new Uint32Array(PAGE_ROWS * WORDS))
+      this.#used.push(0)
+      this.#free.push(0)
     } else if ((row & PAGE_MASK) * WORDS >= last.length) {
       // Only the first page starts small: most nodes know a few others.
       const grown = new Uint32Array(last.length * 2)
@@ -96,16 +136,31 @@ export class RowStore {
     const page = this.#page(row)
     const at = (row & PAGE_MASK) * WORDS
     page.fill(0, at, at + WORDS)
-    page[at + NEXT_OF_ID] = this.#free
-    this.#free = row + 1
+    const number = row >>> PAGE_BITS
+    if (this.#free[number] === 0) this.#open.push(number)
+    page[at + NEXT_OF_ID] = this.#free[number]!
+    this.#free[number] = row + 1
     this.#size--
+    if (--this.#used[number]! === 0 && number > 0) this.#emptied(number)
+  }
+
+  #emptied(page: number): void {
+    // The last page may have rows that were never used: it is not whole yet.
+    if (page === this.#top >>> PAGE_BITS) return
+    if (this.#spare < 0) {
+      this.#spare = page
+      return
+    }
+    this.#pages[page] = NO_ROWS
+    this.#free[page] = 0
+    this.#absent.push(page)
   }
 
   /** Id 0 names no node: only a row that is not used has it. */
   isUsed(row: number): boolean {
     const page = this.#page(row)
     const at = (row & PAGE_MASK) * WORDS
-    return (page[at]! | page[at + 1]!) !== 0
+    return page !== NO_ROWS && (page[at]! | page[at + 1]!) !== 0
   }
 
   /** What is said of the id now; its place stays. */

@@ -91,3 +91,35 @@ test('rows keep their place and content through random takes and gives, over man
     }
   }
 })
+
+test('memory of pages that a sweep has emptied is given back, and taken again', (t) => {
+  const rows = new RowStore()
+  const taken: number[] = []
+  const fill = (): void => {
+    while (taken.length < 100_000) taken.push(rows.take(1, 0, recordOf({ low: taken.length + 1 })))
+  }
+  fill()
+  const { bytes, top } = rows
+  for (const row of taken.splice(1)) rows.give(row)
+  // The first page, one to spare, and the last, which was never whole.
+  t.true(rows.bytes * 2 <= bytes, `${rows.bytes} of ${bytes}`)
+  t.is(rows.idLow(taken[0] ?? -1), 1)
+  for (let row = 0; row < top; row++) t.is(rows.isUsed(row), row === taken[0])
+  fill()
+  t.deepEqual([rows.bytes, rows.top, new Set(taken).size], [bytes, top, 100_000])
+  for (const [at, row] of taken.entries()) if (rows.idLow(row) !== at + 1) t.fail(`row ${row}`)
+})
+
+test('an id that comes and goes at the border of a page does not cost a page each time', (t) => {
+  const rows = new RowStore()
+  for (let low = 1; low <= 3 * 16_384; low++) rows.take(1, 0, recordOf({ low }))
+  const first = 16_384
+  for (let row = first; row < 2 * 16_384; row++) rows.give(row)
+  const { bytes } = rows
+  for (let round = 0; round < 3; round++) {
+    const row = rows.take(1, 0, recordOf({ low: 5 }))
+    t.is(rows.bytes, bytes)
+    rows.give(row)
+    t.is(rows.bytes, bytes)
+  }
+})
