@@ -236,10 +236,10 @@ export class Routing {
     link.routes = undefined
     // Where nobody goes on with it, it counts for nothing.
     routes.set.state = 'dead'
-    if (this.#state.state === 'stopped') return
     this.#circles.down(link)
     this.#pace.down(link)
     this.#state.deadlines.clear(`own:${link.number}`)
+    if (this.#state.state === 'stopped') return
     this.#keeper.down(link, routes, reason)
     if (link.role === 'parent') this.#parentLost()
     this.#turn.arm()
