@@ -209,7 +209,7 @@ export class DataPath {
   ): void {
     connection.faults = 0
     link.faults = 0
-    link.dataAtMs = this.#state.nowMs
+    if (data.extensionKind !== EXTENSION.MARK) link.dataAtMs = this.#state.nowMs
     // A life that is asked may be known elsewhere by then: that is what it is asked for. What it
     // says is taken only with the number of the question.
     const isLifeReply = kind === 'data_req' && data.extensionKind === EXTENSION.LIFE_REPLY
@@ -269,7 +269,7 @@ export class DataPath {
       return
     }
     if (isForNodes(data.extensionKind)) {
-      this.#routing.asked(data)
+      this.#routing.asked(link, data)
       return
     }
     if (data.extensionKind === EXTENSION.BUNDLE) {

@@ -12,6 +12,10 @@ import type { RouteTable } from './routes/route-table.js'
 
 /** The last word by the old path is waited for so long at most. */
 const WAIT_MS = 1_000
+/** Marks of one link that are remembered, announced or come; a lawful one has a few. */
+const MARKS_MAX = 64
+/** The mark of a link that is new needs no announcement. */
+const FIRST_MARK = 0n
 
 /**
  * opening   data on this link waits for the mark of its other end, which comes by the old path
@@ -23,6 +27,10 @@ export class PathGates {
   readonly #state: CoreState
   readonly #table: RouteTable
   readonly #gates = new Map<Link, Gate>()
+  /** The marks that an opening gate still waits for, by their numbers. */
+  readonly #awaited = new Map<Link, Set<bigint>>()
+  /** Marks that came by the old path before the new one announced them. */
+  readonly #early = new WeakMap<Link, Set<bigint>>()
   /** Connections that are not read now. */
   readonly #held = new Set<Connection>()
 
@@ -37,6 +45,8 @@ export class PathGates {
 
   shut(link: Link, gate: Gate): void {
     this.#gates.set(link, gate)
+    this.#awaited.delete(link)
+    if (gate === 'opening') this.#awaited.set(link, new Set([FIRST_MARK]))
     // Until something waits, the other end may take its time to learn who is behind us.
     if (gate === 'closing') this.#limit(link)
   }
@@ -48,6 +58,7 @@ export class PathGates {
   /** The last word came, or the old path has ended, or it took too long. */
   open(link: Link): void {
     if (!this.#gates.delete(link)) return
+    this.#awaited.delete(link)
     this.#state.deadlines.clear(`gate:${link.number}`)
     for (const connection of this.#held) {
       this.#held.delete(connection)
@@ -55,10 +66,32 @@ export class PathGates {
     }
   }
 
-  /** The mark of a node: nothing of what it says comes by its old path any more. */
-  marked(high: number, low: number): void {
+  /** More of what the other end sends goes by this link from now on; a mark ends it elsewhere. */
+  announced(link: Link, mark: bigint): void {
+    if (this.#gates.get(link) === 'closing' || this.#early.get(link)?.delete(mark)) return
+    const awaited = this.#awaited.get(link) ?? new Set()
+    if (awaited.size < MARKS_MAX) awaited.add(mark)
+    this.#awaited.set(link, awaited)
+    this.#gates.set(link, 'opening')
+  }
+
+  /** The mark of a node: nothing of what it ended comes by its old path any more. */
+  marked(high: number, low: number, mark: bigint): void {
     const link = this.#state.neighbours.find(high, low)
-    if (link !== undefined && this.#gates.get(link) === 'opening') this.open(link)
+    if (link === undefined) return
+    const awaited = this.#awaited.get(link)
+    if (awaited?.delete(mark) === true) {
+      if (awaited.size === 0) this.open(link)
+    } else if (mark !== FIRST_MARK && link.role === 'sibling') {
+      this.#cameEarly(link, mark)
+    }
+  }
+
+  #cameEarly(link: Link, mark: bigint): void {
+    const early = this.#early.get(link) ?? new Set()
+    const [oldest] = early
+    if (early.size >= MARKS_MAX && oldest !== undefined) early.delete(oldest)
+    this.#early.set(link, early.add(mark))
   }
 
   /** Whether a message has to wait; then its connection is read again only when it need not. */

@@ -91,8 +91,8 @@ export class SenderCheck {
   #fromAbove(link: Link, high: number, low: number): SenderVerdict {
     if (this.#isNamedBy(link, high, low)) return 'good'
     const neighbour = this.#state.neighbours.find(high, low)
-    // Two plain nodes around us name nobody: who is behind the lower one may have a link to somebody
-    // above the other, and we are not told of it (routing-table.md, "Sender check": a plain child).
+    // Two plain nodes around us name nobody: who is behind the lower one may have a link to one
+    // above the other, of which we are not told (routing-table.md, "Sender check": a plain child).
     if (neighbour?.role === 'child') return link.plain && neighbour.plain ? 'good' : 'forged'
     const row = this.#table.best(high, low, true)
     if (row >= 0 && !(link.plain && this.#table.rows.isMadeUp(row))) return 'misplaced'

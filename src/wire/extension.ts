@@ -25,6 +25,13 @@ export const EXTENSION = {
   SERVICE: 33,
 } as const
 
+/** What `code` says of a mark. */
+export const MARK_CODE = {
+  LAST_WORD: 0,
+  /** On the new path: the mark of this number is the last word on the old one. */
+  ANNOUNCED: 1,
+} as const
+
 /** From here on, kinds belong to layers above the node. */
 export const LAYER_KINDS_FROM = EXTENSION.DIRECTORY
 

@@ -122,12 +122,15 @@ for (const [title, from, id, expected] of ONWARD) {
 
 const ALL = ['child', 'other', 'sibling', 'parent']
 
-/** The links over which a sender may come. */
+/**
+ * The links over which a sender may come. All of them are plain: such a parent cannot name who is
+ * below us and above us as well (plain-around-senders.test.ts has the others).
+ */
 const SENDERS: [string, bigint, string[]][] = [
-  ['a child', 0x20n, ['child']],
-  ['one below a child', 0x21n, ['child']],
-  ['one far below a child', 0x22n, ['child']],
-  ['another child', 0x30n, ['other']],
+  ['a child', 0x20n, ['child', 'parent']],
+  ['one below a child', 0x21n, ['child', 'parent']],
+  ['one far below a child', 0x22n, ['child', 'parent']],
+  ['another child', 0x30n, ['other', 'parent']],
   ['the parent', 0x1n, ['parent']],
   ['a sibling', 0x40n, ['sibling', 'parent']],
   ['we ourselves', 0x10n, []],

@@ -27,6 +27,15 @@ const DETECTION_MS = 48_000
 /** An id that changes too often is passed on a second later, at each node on the way. */
 const PASSED_ON_MS = 1_000
 
+/** How far the checks of one life are: what has not changed is looked at once. */
+interface Watch {
+  events: number
+  /** The newest change of its table that was seen. */
+  version: number
+  /** Ids that were looked at since something changed. */
+  looked: number
+}
+
 interface Circle {
   readonly links: readonly LinkRecord[]
   readonly lives: readonly Life[]
@@ -35,7 +44,7 @@ interface Circle {
 export class RouteSafety {
   readonly #world: World
   readonly #words = new RouteWords()
-  readonly #events = new Map<Life, number>()
+  readonly #watches = new Map<Life, Watch>()
   readonly #circles = new Set<string>()
 
   constructor(world: World) {
@@ -44,60 +53,83 @@ export class RouteSafety {
 
   linkUp(life: Life, link: LinkRecord): void {
     this.#words.linkUp(life, link)
+    this.#changed(life)
   }
 
   linkDown(life: Life, link: LinkRecord): void {
     this.#words.linkDown(life, link)
+    this.#changed(life)
   }
 
   died(life: Life): void {
     this.#words.died(life)
-    this.#events.delete(life)
+    this.#watches.delete(life)
   }
 
   heard(life: Life, end: End, frame: Uint8Array): void {
-    if (this.#words.heard(life, end, frame)) this.#world.routesHeard()
+    if (!this.#words.heard(life, end, frame)) return
+    this.#changed(life)
+    this.#world.routesHeard()
+  }
+
+  #watchOf(life: Life): Watch {
+    let watch = this.#watches.get(life)
+    if (watch === undefined) {
+      watch = { events: 0, version: -1, looked: 0 }
+      this.#watches.set(life, watch)
+    }
+    return watch
+  }
+
+  #changed(life: Life): void {
+    this.#watchOf(life).looked = 0
   }
 
   afterEvent(life: Life): void {
     // What is said over an encrypted link is not read here.
     if (!life.isAlive || isPlain(life) || this.#world.scenario.encrypted) return
-    const events = (this.#events.get(life) ?? 0) + 1
-    this.#events.set(life, events)
+    const watch = this.#watchOf(life)
+    const { version } = life.core.routes
+    if (watch.version !== version) watch.looked = 0
+    watch.version = version
+    watch.events++
     const { places } = this.#world
-    const isWhole = events % WHOLE_EVERY === 0
+    const isWhole = watch.events % WHOLE_EVERY === 0
+    if (watch.looked >= places.length && !isWhole) return
     const count = isWhole ? places.length : IDS_AN_EVENT
     for (let step = 0; step < count; step++) {
-      const place = places[(events * IDS_AN_EVENT + step) % places.length]
+      const place = places[(watch.events * IDS_AN_EVENT + step) % places.length]
       if (place !== undefined && place !== life.place) this.#checkId(life, place.id)
     }
+    watch.looked += count
   }
 
   #checkId(life: Life, id: bigint): void {
     const route = life.core.routes.get(id)
     if (route === undefined || route.stale) return
-    const name = `0x${id.toString(16)}`
     const link = life.links.get(route.via)
     if (link === undefined || link.info.role !== route.viaRole) {
-      fail(`${life.name} goes to ${name} by ${route.via}, to whom it has no such link`)
+      fail(`${wayTo(life, route)}, to whom it has no such link`)
     }
     if (id !== route.via) this.#checkWord(life, route, link)
     this.#watchCircle(life, id)
   }
 
-  #checkWord(life: Life, { id, via }: RouteInfo, link: LinkRecord): void {
+  #checkWord(life: Life, route: RouteInfo, link: LinkRecord): void {
     if (link.info.plain) return
+    const { id, via } = route
     const said = this.#words.of(life, via)
     const word = said?.words.get(id)
-    const label = `${life.name} goes to 0x${id.toString(16)} by 0x${via.toString(16)}`
     if (said === undefined || word === undefined) {
-      fail(`${label}, who says nothing of it on the link that stands`)
+      fail(`${wayTo(life, route)}, who says nothing of it on the link that stands`)
     }
     const held = life.core.routes.incarnation(id)
     if (held !== undefined && !isLife(word, held)) {
-      fail(`${label} to another life than that one speaks of`)
+      fail(`${wayTo(life, route)} to another life than that one speaks of`)
     }
-    if (this.#isHidden(life, said, id)) fail(`${label}, though it has moved away from there`)
+    if (this.#isHidden(life, said, id)) {
+      fail(`${wayTo(life, route)}, though it has moved away from there`)
+    }
   }
 
   /** Somebody has the same life with a higher attach, or one of those above it. */
@@ -162,6 +194,10 @@ export class RouteSafety {
       }
     }
   }
+}
+
+function wayTo(life: Life, { id, via }: RouteInfo): string {
+  return `${life.name} goes to 0x${id.toString(16)} by 0x${via.toString(16)}`
 }
 
 function circleFrom(start: Life | undefined, id: bigint): Circle | undefined {

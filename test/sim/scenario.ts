@@ -73,7 +73,7 @@ function plainScenarioOf(seed: number, nodesMax: number): Scenario {
     places: placesOf(prng, nodes),
     tokens: prng.chance(0.25),
     encrypted,
-    realCurve: prng.chance(0.1),
+    realCurve: prng.chance(0.02),
     keyRefreshMs: encrypted && prng.chance(0.7) ? prng.between(3_000, 12_000) : 10_800_000,
     knows: prng.chance(0.5) ? 'tree' : 'subtree',
     latencyMs: prng.pick([0.1, 1, 1, 20, 150]) ?? 1,

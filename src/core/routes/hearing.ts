@@ -12,6 +12,7 @@ import type { Courier } from './courier.js'
 import { judgeGrant } from './grants.js'
 import type { Judge } from './judge.js'
 import type { Learning } from './learning.js'
+import type { PathChange } from './path-change.js'
 import type { RoutePace } from './route-pace.js'
 import type { RouteTable } from './route-table.js'
 import type { SetKeeper } from './set-keeper.js'
@@ -31,6 +32,7 @@ export interface HearingRooms {
   readonly table: RouteTable
   readonly linkOf: (row: number) => Link | undefined
   readonly damper: ChangeDamper
+  readonly paths: PathChange
   /** What a neighbour says of itself and of those above it may have changed. */
   readonly told: (link: Link) => void
 }
@@ -153,10 +155,20 @@ export class Hearing {
     }
     record.hops = Math.min(HOPS_MAX, record.hops + 1)
     if (link.role === 'child') this.#fromChild(link, routes, record)
+    else if (link.role === 'sibling') this.#fromSibling(link, routes, record)
     else {
       this.#rooms.learning.learn(routes.set, record)
-      if (link.role === 'parent') this.#checkOwnChild(record)
+      this.#checkOwnChild(record)
     }
+  }
+
+  /** Who was reached by the tree may be reached by the link from now on. */
+  #fromSibling(link: Link, routes: LinkRoutes, record: RouteRecord): void {
+    const { learning, paths } = this.#rooms
+    const { idHigh, idLow } = record
+    const old = paths.wayTo(idHigh, idLow)
+    learning.learn(routes.set, record)
+    if (old?.role === 'parent' && paths.wayTo(idHigh, idLow) === link) paths.changed(old, link)
   }
 
   #fromChild(link: Link, routes: LinkRoutes, record: RouteRecord): void {
@@ -249,6 +261,7 @@ export class Hearing {
 
   #packetEnded(link: Link, routes: LinkRoutes): void {
     this.#rooms.learning.settle()
+    this.#rooms.paths.markChanges(link)
     const reader = this.#reader
     const { subscription } = routes
     subscription.sequence = reader.sequence

@@ -1,8 +1,9 @@
 // What the nodes send each other as forwarded messages, and users never see.
 
 import type { DataCursor } from '../../wire/data-cursor.js'
-import { EXTENSION } from '../../wire/extension.js'
+import { EXTENSION, MARK_CODE } from '../../wire/extension.js'
 import { joinHalves } from '../bus-id.js'
+import type { Link } from '../link.js'
 import type { PathGates } from '../path-gates.js'
 import type { LifeProbe } from './life-probe.js'
 
@@ -16,7 +17,7 @@ export class InnerMail {
   }
 
   /** True where it may have changed the table. */
-  arrived(data: DataCursor): boolean {
+  arrived(link: Link, data: DataCursor): boolean {
     const { contentEnd, contentStart, extensionHi, extensionKind, extensionLo, fromHi, fromLo } =
       data
     switch (extensionKind) {
@@ -29,10 +30,20 @@ export class InnerMail {
         return true
       }
       case EXTENSION.MARK:
-        this.#gates.marked(fromHi, fromLo)
+        this.#mark(link, data)
         return false
       default:
         return false
+    }
+  }
+
+  /** Only the sibling itself says what comes by its link. */
+  #mark(link: Link, data: DataCursor): void {
+    const { extensionCode, fromHi, fromLo } = data
+    const mark = numberOf(data)
+    if (extensionCode !== MARK_CODE.ANNOUNCED) this.#gates.marked(fromHi, fromLo, mark)
+    else if (link.role === 'sibling' && link.idLow === fromLo && link.idHigh === fromHi) {
+      this.#gates.announced(link, mark)
     }
   }
 

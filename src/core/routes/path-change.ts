@@ -1,7 +1,7 @@
 // Sibling links that come and go while messages flow: marks, draining, and the end of idle ones.
 
 import type { OutgoingData } from '../../wire/data-codec.js'
-import { EXTENSION } from '../../wire/extension.js'
+import { EXTENSION, MARK_CODE } from '../../wire/extension.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
 import type { Links } from '../links.js'
@@ -32,6 +32,10 @@ export class PathChange {
   readonly #marksDue = new Set<Link>()
   /** Links that take over from another path once all that is behind them is known. */
   readonly #coming = new Set<Link>()
+  /** Old paths on which a mark is due, since somebody is known to be behind the link at hand. */
+  readonly #left = new Set<Link>()
+  /** Names the changes to a link that stands; 0 is that of the link itself. */
+  #changes = 0
 
   constructor(rooms: PathChangeRooms) {
     this.#rooms = rooms
@@ -46,7 +50,7 @@ export class PathChange {
   coming(link: Link): boolean {
     const { gates, state } = this.#rooms
     if (link.role !== 'sibling' || link.plain || state.config.id === 0n) return false
-    const old = this.#pathTo(link)
+    const old = this.wayTo(link.idHigh, link.idLow)
     // A link of the same pair that this one replaces ends at once: nothing comes by it any more.
     if (old === undefined || old.peer.id === link.peer.id) {
       this.#marksDue.add(link)
@@ -57,9 +61,33 @@ export class PathChange {
     return true
   }
 
-  #pathTo(link: Link): Link | undefined {
-    const row = this.#rooms.table.best(link.idHigh, link.idLow, false)
+  /** The link by which messages for an id are sent now. */
+  wayTo(high: number, low: number): Link | undefined {
+    const row = this.#rooms.table.best(high, low, false)
     return row < 0 ? undefined : this.#rooms.linkOf(row)
+  }
+
+  /** An id that was reached by a parent is behind a link that stands. */
+  changed(old: Link, link: Link): void {
+    if (old.routes === undefined) return
+    // Only what came past the other end of the link can be followed by a word to it.
+    if (this.#rooms.table.rowIn(old.routes.set, link.idHigh, link.idLow) >= 0) this.#left.add(old)
+  }
+
+  /**
+   * Before a message goes the new way: the other end reads no further on the link until it has our
+   * last word by the old path, which it cannot know of by itself.
+   */
+  markChanges(link: Link): void {
+    const { dataAtMs } = link
+    for (const old of this.#left) {
+      this.#changes++
+      this.#sendMark(link, link, MARK_CODE.ANNOUNCED)
+      this.#sendMark(old, link, MARK_CODE.LAST_WORD)
+    }
+    this.#left.clear()
+    // A link is not in use because somebody joins behind it.
+    link.dataAtMs = dataAtMs
   }
 
   /** Whoever is behind the link is known: from now on messages to them go by it. */
@@ -68,7 +96,7 @@ export class PathChange {
       const { routes } = link
       const isHeard = routes?.subscription.state === 'live' || !link.hearsRoutes
       if (routes === undefined || !isHeard) continue
-      this.#sendMark(this.#pathTo(link) ?? link, link)
+      this.#sendFirstMark(this.wayTo(link.idHigh, link.idLow) ?? link, link)
       this.#stands(link)
     }
     this.#markNew()
@@ -85,17 +113,24 @@ export class PathChange {
     for (const link of this.#marksDue) {
       if (link.routes?.subscription.state === 'none') continue
       this.#marksDue.delete(link)
-      if (link.routes !== undefined) this.#sendMark(link, link)
+      if (link.routes !== undefined) this.#sendFirstMark(link, link)
     }
   }
 
-  #sendMark(by: Link, to: Link): void {
+  #sendFirstMark(by: Link, to: Link): void {
+    this.#sendMark(by, to, MARK_CODE.LAST_WORD, 0)
+  }
+
+  #sendMark(by: Link, to: Link, code: number, number = this.#changes): void {
     const message = this.#mark
     message.toHi = to.idHigh
     message.toLo = to.idLow
     message.sequenceHi = 0
     message.sequenceLo = 0
     message.extensionKind = EXTENSION.MARK
+    message.extensionHi = 0
+    message.extensionLo = number
+    message.extensionCode = code
     this.#rooms.post.sendVia(by, message)
   }
 
@@ -150,6 +185,7 @@ export class PathChange {
   down(link: Link): void {
     this.#marksDue.delete(link)
     this.#coming.delete(link)
+    this.#left.delete(link)
     this.#rooms.gates.open(link)
     this.#rooms.state.deadlines.clear(`idle:${link.number}`)
   }

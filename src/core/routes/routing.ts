@@ -115,20 +115,8 @@ export class Routing {
     this.#siblings = new SiblingDialler({ state, table, courier, dial })
     const judge = new Judge({ state, links, table, learning, courier, probe, linkOf })
     this.#judge = judge
-    const rooms = {
-      state,
-      links,
-      pace,
-      table,
-      damper,
-      learning,
-      keeper,
-      courier,
-      judge,
-      linkOf,
-      told,
-    }
-    const hearing = new Hearing(rooms)
+    const rooms = { state, links, pace, table, damper, learning, keeper, courier, judge, linkOf }
+    const hearing = new Hearing({ ...rooms, paths, told })
     this.#hearing = hearing
     this.#turn = new RoutingTurn({
       state,
@@ -236,10 +224,10 @@ export class Routing {
     link.routes = undefined
     // Where nobody goes on with it, it counts for nothing.
     routes.set.state = 'dead'
-    if (this.#state.state === 'stopped') return
     this.#circles.down(link)
     this.#pace.down(link)
     this.#state.deadlines.clear(`own:${link.number}`)
+    if (this.#state.state === 'stopped') return
     this.#keeper.down(link, routes, reason)
     if (link.role === 'parent') this.#parentLost()
     this.#turn.arm()
@@ -353,8 +341,8 @@ export class Routing {
   }
 
   /** A message of the nodes among themselves arrived here. */
-  asked(data: DataCursor): void {
-    if (this.#mail.arrived(data)) this.#turn.arm()
+  asked(link: Link, data: DataCursor): void {
+    if (this.#mail.arrived(link, data)) this.#turn.arm()
   }
 
   /** A message of the nodes among themselves came back. */
