@@ -10,6 +10,8 @@ import { type Sent, World } from './world.js'
 
 /** Random clusters check rules, not bytes: the codec has tests of its own. */
 const CODEC_EVERY = 32
+/** Dials that fail change no table, and would be half of all events. */
+const RARE_DIALS = { dialRetryMs: 30_000, registryRetryMs: 10_000 }
 
 export interface DirectoryTotals {
   readonly events: number
@@ -41,7 +43,11 @@ export function runSeed(kit: DirectoryKit, seed: number): DirectoryVerdict {
   const chance = new Prng(seed)
   const lossShare = chance.pick([0, 0, 0.05]) ?? 0
   const weather = { seed: chance.word(), lossShare, latencyMs: [1, 80] } as const
-  const world = new World(kit, { ...weather, codecEvery: CODEC_EVERY })
+  const world = new World(kit, {
+    ...weather,
+    codecEvery: CODEC_EVERY,
+    clientTimes: RARE_DIALS,
+  })
   const sent: Sent[] = []
   let messages = 0
   world.onSend = (one) => {
