@@ -7,7 +7,6 @@
 import { spawn } from 'node:child_process'
 import {
   cpSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const PROBES = ['test/directory/probes', 'test/services/probes']
@@ -102,13 +101,12 @@ async function compile(root, folder, paths) {
   return status === 0 ? undefined : stdout
 }
 
-function restore(root, folder, paths) {
-  for (const path of paths) {
-    const compiled = join('build', path.replace(/\.ts$/, '.js'))
-    for (const file of [path, compiled]) {
-      mkdirSync(dirname(join(folder, file)), { recursive: true })
-      cpSync(join(root, file), join(folder, file))
-    }
+/** What stands in these sources and in what is made of them; undoes what is written there since. */
+function keeper(folder, paths) {
+  const files = paths.flatMap((path) => [path, join('build', path.replace(/\.ts$/, '.js'))])
+  const kept = files.map((file) => [join(folder, file), readFileSync(join(folder, file))])
+  return () => {
+    for (const [file, bytes] of kept) writeFileSync(file, bytes)
   }
 }
 
@@ -143,6 +141,7 @@ async function outcome(folder, tests) {
 /** Says of each row of one probe whether it went red. */
 async function probeOne({ root, folder, applyPatch }, { file, patch, paths, rows }, proofs) {
   const all = (isRed, says) => rows.map((row) => ({ row, isRed, says }))
+  const restore = keeper(folder, paths)
   try {
     try {
       applyPatch(folder, patch)
@@ -152,7 +151,8 @@ async function probeOne({ root, folder, applyPatch }, { file, patch, paths, rows
     const complaint = await compile(root, folder, paths)
     if (complaint !== undefined) return all(false, `does not compile: ${complaint}`)
     const tests = new Set(rows.flatMap((row) => proofs.get(row)))
-    const { failed } = await outcome(folder, [...tests])
+    const { passed, failed } = await outcome(folder, [...tests])
+    if (passed.length + failed.length === 0) return all(false, 'no test ran')
     return rows.map((row) => {
       const own = proofs.get(row)
       const red = failed.filter((line) => isTitled(line, own)).length
@@ -160,7 +160,7 @@ async function probeOne({ root, folder, applyPatch }, { file, patch, paths, rows
       return { row, isRed: red > 0, says: `${says}  (${file})` }
     })
   } finally {
-    restore(root, folder, paths)
+    restore()
   }
 }
 
