@@ -78,3 +78,37 @@ test('registries that missed each other greet again with the next comparison', (
   c.world.run(10_000)
   t.is(peer()?.status, 'up')
 })
+
+test('a watcher whose batch came back is reminded, and has its list whole a second later', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  c.world.onSend = ({ to, message }) => {
+    return to === 0x101n && message.kind === 'batch' && message.puts.length > 0
+  }
+  c.world.startNode(0x102n)
+  c.world.run(200)
+  t.is(c.table(0x101n).get(0x102n), undefined)
+  keepAll(c)
+  c.sent.length = 0
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x101n })
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x102n })
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x103n })
+  c.world.run(1_500)
+  t.is(c.table(0x101n).get(0x102n)?.isUp, true)
+  const empty = c.sent.filter(
+    ({ message }) => message.kind === 'batch' && message.puts.length === 0,
+  )
+  t.deepEqual(empty.map(({ to }) => to).sort(), [0x101n, 0x102n])
+})
+
+test('a watcher that only the registry lost sight of watches again as soon as it is back', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  const registry = c.world.life(0x10n)
+  registry.give({ kind: 'route', id: 0x101n, up: false })
+  t.is(registry.registry?.status().watchers, 0)
+  c.world.startNode(0x102n)
+  c.world.run(500)
+  registry.give({ kind: 'route', id: 0x101n, up: true })
+  c.world.run(500)
+  t.is(registry.registry?.status().watchers, 2)
+  t.is(c.table(0x101n).get(0x102n)?.isUp, true)
+})

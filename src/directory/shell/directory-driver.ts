@@ -62,7 +62,10 @@ export class DirectoryDriver {
     this.#options = options
     this.#layer = node.openLayer('directory', {
       message: (message) => this.#message(message),
-      undelivered: () => this.undelivered++,
+      undelivered: ({ to }) => {
+        this.undelivered++
+        this.give({ kind: 'undelivered', id: to })
+      },
       closing: () => options.onClosing(),
     })
     this.outbox = new Outbox(this.#layer)

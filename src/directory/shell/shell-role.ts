@@ -26,6 +26,8 @@ export type ShellInput =
       readonly isOtherLife: boolean
     }
   | { readonly kind: 'dial_failed'; readonly id: bigint }
+  /** A message to this node came back. */
+  | { readonly kind: 'undelivered'; readonly id: bigint }
 
 export type Order = Change | Retire
 
