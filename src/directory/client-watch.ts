@@ -136,6 +136,8 @@ export class ClientWatch {
   #follow({ snapshot, previous, epoch, sequence, last, ready }: Batch, nowMs: number): void {
     this.#epoch = epoch
     if (snapshot && !last) {
+      // Should it break off, all is asked for anew: what was followed was of another table.
+      this.#sequence = 0n
       const dueMs = nowMs + this.#config.times.answerMs
       this.#phase = { kind: 'snapshot', parts: previous + 1n, dueMs }
       return
