@@ -20,6 +20,8 @@ export type RegistryInput =
   | BusInput
   /** Once, first. */
   | { readonly kind: 'start' }
+  /** This node asks to be greeted; it need not be a neighbour. */
+  | { readonly kind: 'asked'; readonly id: bigint }
   /** A message of ours to this node came back. */
   | { readonly kind: 'undelivered'; readonly id: bigint }
   /** What the process of the registry offers and wants itself. */
@@ -124,6 +126,9 @@ export class RegistryCore {
         break
       case 'route':
         this.#route(input.id, input.up)
+        break
+      case 'asked':
+        this.#greet(input.id)
         break
       case 'undelivered':
         if (this.table.watchers.has(input.id)) this.#doubts.add(input.id, moment.nowMs)
@@ -260,7 +265,8 @@ export class RegistryCore {
     this.#self.tick(moment)
     this.#sweep(moment)
     const hasCompared = this.#reconciler.tick(moment)
-    for (const id of hasCompared ? this.#peers.unheard() : []) this.#greet(id)
+    const unheard = hasCompared ? this.#peers.unheard() : []
+    this.table.push(unheard.map((to) => ({ kind: 'ask_greeting', to })))
     this.table.push(this.table.lookups.expire(moment.nowMs))
   }
 

@@ -59,6 +59,21 @@ test('greetings are asked for at growing intervals, and no more once they have c
   t.is(count().length, heard)
 })
 
+test('a registry that one peer missed is asked for its greeting with the next comparison', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
+  const status = () => c.world.life(0x10n).registry?.status().peers
+  const peer = () => status()?.find(({ busId }) => busId === 0x11n)?.status
+  // The other end sees nothing of it, so nothing is news to it.
+  c.world.life(0x10n).give({ kind: 'route', id: 0x11n, up: false })
+  c.world.onSend = ({ from, message }) => message.kind === 'hello' && from === 0x11n
+  c.world.life(0x10n).give({ kind: 'route', id: 0x11n, up: true })
+  c.world.run(1_000)
+  t.is(peer(), 'lost')
+  c.world.onSend = () => false
+  c.world.run(10_000)
+  t.is(peer(), 'up')
+})
+
 test('registries that missed each other greet again with the next comparison', (t) => {
   const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
   c.world.cut((a, b) => a === 0x10n && b === 0x11n)

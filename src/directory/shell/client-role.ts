@@ -47,7 +47,7 @@ export class ClientRole implements Role {
     }
     if (input.kind === 'route' && input.up && input.isOtherLife) return []
     // What is not answered is sent again.
-    if (input.kind === 'undelivered') return []
+    if (input.kind === 'undelivered' || input.kind === 'asked') return []
     return this.#core.handle(moment, input)
   }
 

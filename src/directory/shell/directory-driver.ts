@@ -216,7 +216,7 @@ export class DirectoryDriver {
 
   #greet(id: bigint): void {
     const { node, role } = this.#options
-    if (role.isRegistry) this.give({ kind: 'link', id, up: true })
+    if (role.isRegistry) this.give({ kind: 'asked', id })
     else if (node.peer(id) !== undefined) this.#introductions.asked(id)
   }
 

@@ -281,7 +281,7 @@ export class World {
     if (this.chance.chance(this.options.lossShare)) return
     this.schedule.after(this.options.latencyMs[0], () => {
       const registry = this.reaches(life.id, to) ? this.life(to) : undefined
-      if (registry?.core.role === 'registry') registry.give({ kind: 'link', id: life.id, up: true })
+      if (registry?.core.role === 'registry') registry.give({ kind: 'asked', id: life.id })
     })
   }
 
