@@ -2,11 +2,11 @@
 //
 // The edits are kept in test/directory/probes and test/services/probes, one patch for one or more
 // rows: its first line says what goes wrong, its second names the rows. They are applied to a copy
-// of the build.
-import { spawnSync } from 'node:child_process'
+// of the build, one copy for each of two that run at a time. A patch is planted once for all of its
+// rows; each of them has to have a test that went red.
+import { spawn } from 'node:child_process'
 import {
   cpSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,13 +14,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const PROBES = ['test/directory/probes', 'test/services/probes']
 /** A test that waits for what never comes has failed, too. */
 const TEST_LIMIT = '60s'
+const BENCHES_MAX = 2
 
 /** The probes by row: `{ file, story, patch, paths }`. */
 export function probesOf(root) {
@@ -73,7 +74,18 @@ function workbench(root) {
   return folder
 }
 
-function compile(root, folder, paths) {
+/** What a program printed, and how it ended. */
+function run(program, args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
+    const parts = []
+    child.stdout.on('data', (part) => parts.push(part))
+    child.on('error', reject)
+    child.on('close', (status) => resolve({ status, stdout: Buffer.concat(parts).toString() }))
+  })
+}
+
+async function compile(root, folder, paths) {
   const compilerOptions = {
     target: 'ES2022',
     module: 'NodeNext',
@@ -85,17 +97,16 @@ function compile(root, folder, paths) {
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: paths }))
   const tsc = join(root, 'node_modules/.bin/tsc')
-  const { status, stdout } = spawnSync(tsc, ['-p', '.'], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout } = await run(tsc, ['-p', '.'], folder)
   return status === 0 ? undefined : stdout
 }
 
-function restore(root, folder, paths) {
-  for (const path of paths) {
-    const compiled = join('build', path.replace(/\.ts$/, '.js'))
-    for (const file of [path, compiled]) {
-      mkdirSync(dirname(join(folder, file)), { recursive: true })
-      cpSync(join(root, file), join(folder, file))
-    }
+/** What stands in these sources and in what is made of them; undoes what is written there since. */
+function keeper(folder, paths) {
+  const files = paths.flatMap((path) => [path, join('build', path.replace(/\.ts$/, '.js'))])
+  const kept = files.map((file) => [join(folder, file), readFileSync(join(folder, file))])
+  return () => {
+    for (const [file, bytes] of kept) writeFileSync(file, bytes)
   }
 }
 
@@ -113,37 +124,68 @@ function isTitled(line, tests) {
   })
 }
 
-/** How many of these tests passed and failed. */
-function outcome(folder, tests) {
+/** The lines of the tests that passed and that failed. */
+async function outcome(folder, tests) {
   const files = new Set(tests.map(({ path }) => `build/${path.replace(/\.ts$/, '.js')}`))
   const matches = tests.flatMap(({ title }) => ['--match', patternOf(title)])
   const ava = join(folder, 'node_modules/.bin/ava')
   const args = ['--tap', '--timeout', TEST_LIMIT, ...matches, ...files]
-  const { stdout } = spawnSync(ava, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const { stdout } = await run(ava, args, folder)
   const lines = stdout.split('\n').filter((line) => !line.includes('# SKIP'))
-  const failed = lines.filter((line) => /^not ok \d+ - /.test(line))
   return {
-    passed: lines.filter((line) => /^ok \d+ - /.test(line)).length,
-    failed: failed.filter((line) => isTitled(line, tests)).length,
-    broken: failed.length,
+    passed: lines.filter((line) => /^ok \d+ - /.test(line)),
+    failed: lines.filter((line) => /^not ok \d+ - /.test(line)),
   }
 }
 
-async function probeOne({ root, folder, applyPatch }, { file, patch, paths }, tests) {
+/** Says of each row of one probe whether it went red. */
+async function probeOne({ root, folder, applyPatch }, { file, patch, paths, rows }, proofs) {
+  const all = (isRed, says) => rows.map((row) => ({ row, isRed, says }))
+  const restore = keeper(folder, paths)
   try {
     try {
       applyPatch(folder, patch)
     } catch (error) {
-      return { isRed: false, says: `does not apply: ${error.message}` }
+      return all(false, `does not apply: ${error.message}`)
     }
-    const complaint = compile(root, folder, paths)
-    if (complaint !== undefined) return { isRed: false, says: `does not compile: ${complaint}` }
-    const { passed, failed } = outcome(folder, tests)
-    const says = failed > 0 ? `${failed} of ${passed + failed} red` : 'STAYS GREEN'
-    return { isRed: failed > 0, says: `${says}  (${file})` }
+    const complaint = await compile(root, folder, paths)
+    if (complaint !== undefined) return all(false, `does not compile: ${complaint}`)
+    const tests = new Set(rows.flatMap((row) => proofs.get(row)))
+    const { passed, failed } = await outcome(folder, [...tests])
+    if (passed.length + failed.length === 0) return all(false, 'no test ran')
+    return rows.map((row) => {
+      const own = proofs.get(row)
+      const red = failed.filter((line) => isTitled(line, own)).length
+      const says = red > 0 ? `${red} of ${own.length} red` : 'STAYS GREEN'
+      return { row, isRed: red > 0, says: `${says}  (${file})` }
+    })
   } finally {
-    restore(root, folder, paths)
+    restore()
   }
+}
+
+/** The probes of these rows, each once, with those of the rows that it is for. */
+function plannedOf(probes, rows) {
+  const planned = new Map()
+  for (const row of rows) {
+    for (const one of probes.get(row)) {
+      const plan = planned.get(one.file) ?? { ...one, rows: [] }
+      planned.set(one.file, { ...plan, rows: [...plan.rows, row] })
+    }
+  }
+  return [...planned.values()]
+}
+
+/** Plants one after another in one copy of the build, until none is left. */
+async function work(bench, queue, proofs) {
+  let isGood = true
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    for (const { row, isRed, says } of await probeOne(bench, next, proofs)) {
+      isGood &&= isRed
+      console.log(`${row.padEnd(8)} ${says}\n         ${next.story}`)
+    }
+  }
+  return isGood
 }
 
 /** `proofs`: the tests of each row. True where every drawn row's tests went red, and only then. */
@@ -153,24 +195,19 @@ export async function probe({ root, proofs, count, seed, only }) {
   const rows = only?.filter((row) => all.includes(row)) ?? drawn(all, count, seed)
   console.log(`seed ${seed}: ${rows.length} of ${all.length} rows with a probe`)
   const { applyPatch } = await import(pathToFileURL(join(root, 'build/test/sim/patches.js')).href)
-  const folder = workbench(root)
-  let isGood = rows.length > 0 && rows.length === (only ?? rows).length
+  const copies = Math.min(BENCHES_MAX, availableParallelism())
+  const folders = Array.from({ length: copies }, () => workbench(root))
   try {
-    const green = outcome(
-      folder,
-      rows.flatMap((row) => proofs.get(row)),
-    )
-    console.log(`without an edit: ${green.passed} tests green, ${green.broken} red`)
-    isGood &&= green.broken === 0 && green.passed > 0
-    for (const row of rows) {
-      for (const one of probes.get(row)) {
-        const { isRed, says } = await probeOne({ root, folder, applyPatch }, one, proofs.get(row))
-        isGood &&= isRed
-        console.log(`${row.padEnd(8)} ${says}\n         ${one.story}`)
-      }
-    }
+    const tests = rows.flatMap((row) => proofs.get(row))
+    const { passed, failed } = await outcome(folders[0], tests)
+    console.log(`without an edit: ${passed.length} tests green, ${failed.length} red`)
+    for (const line of failed) console.log(`         ${line}`)
+    const queue = plannedOf(probes, rows)
+    const benches = folders.map((folder) => ({ root, folder, applyPatch }))
+    const verdicts = await Promise.all(benches.map((bench) => work(bench, queue, proofs)))
+    const isWhole = rows.length > 0 && rows.length === (only ?? rows).length
+    return isWhole && failed.length === 0 && passed.length > 0 && verdicts.every(Boolean)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   }
-  return isGood
 }

@@ -63,10 +63,11 @@ export class ClientWatch {
    * A registry greeted us: it is taken where none is watched, or one of another zone, whose answers
    * to renewals do not come any more; a new life of the watched one is followed on.
    */
-  greeted(busId: bigint, nowMs: number): void {
+  greeted(busId: bigint, isNewLife: boolean, nowMs: number): void {
     const watched = this.#registry
     if (watched === undefined || watched === busId) {
-      this.#ask(busId, nowMs)
+      const isAsked = watched === busId && this.#phase.kind === 'asked' && !isNewLife
+      if (!isAsked) this.#ask(busId, nowMs)
     } else if (!this.#isUsable(watched)) {
       this.stop()
       this.#ask(busId, nowMs)
@@ -135,6 +136,8 @@ export class ClientWatch {
   #follow({ snapshot, previous, epoch, sequence, last, ready }: Batch, nowMs: number): void {
     this.#epoch = epoch
     if (snapshot && !last) {
+      // Should it break off, all is asked for anew: what was followed was of another table.
+      this.#sequence = 0n
       const dueMs = nowMs + this.#config.times.answerMs
       this.#phase = { kind: 'snapshot', parts: previous + 1n, dueMs }
       return

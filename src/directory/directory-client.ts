@@ -147,13 +147,14 @@ export class DirectoryClient {
 
   #hello(from: bigint, zone: string, epoch: bigint, moment: Moment): void {
     if (!this.#config.mayBeRegistry(from)) return
+    const isNewLife = this.#registries.get(from)?.epoch !== epoch
     const known = this.#registries.greeted(from, zone, epoch)
     if (known === undefined) return
     const isUsed = this.#registries.usable().includes(known)
     if (!isUsed) return
     this.#renewAtMs = Math.min(this.#renewAtMs, moment.nowMs + this.#config.times.renewMs)
     if (this.#own !== undefined) this.#register(known, moment.nowMs)
-    this.watch.greeted(from, moment.nowMs)
+    this.watch.greeted(from, isNewLife, moment.nowMs)
   }
 
   #offer({ records, wants, lease }: Offer, { nowMs, wallMs }: Moment): void {

@@ -2,6 +2,7 @@
 
 import type { BusInput } from './directory-effects.js'
 import type { DirectoryMessage, Hello } from './directory-messages.js'
+import { Doubts } from './doubts.js'
 import type { AppQuery, LookupAnswer, PollRequest } from './lookups.js'
 import type { Moment } from './moment.js'
 import { Orders } from './orders.js'
@@ -19,6 +20,10 @@ export type RegistryInput =
   | BusInput
   /** Once, first. */
   | { readonly kind: 'start' }
+  /** This node asks to be greeted; it need not be a neighbour. */
+  | { readonly kind: 'asked'; readonly id: bigint }
+  /** A message of ours to this node came back. */
+  | { readonly kind: 'undelivered'; readonly id: bigint }
   /** What the process of the registry offers and wants itself. */
   | { readonly kind: 'offer'; readonly records: readonly ServiceRecord[]; readonly wants: Wants }
   /** Answered with `polled`, at once or when there is news. */
@@ -51,6 +56,9 @@ export class RegistryCore {
   readonly #orders: Orders
   readonly #reconciler: Reconciler
   readonly #self: SelfRegistration
+  readonly #doubts: Doubts
+  /** Watchers that the routing table lost: they may not know, and are greeted when it has them. */
+  readonly #strays = new Set<bigint>()
   #wasProtecting = false
 
   constructor(config: RegistryConfig, nowMs: number) {
@@ -60,6 +68,7 @@ export class RegistryCore {
     this.#orders = new Orders(this.table, this.#peers)
     this.#reconciler = new Reconciler(this.table, this.#peers, nowMs)
     this.#self = new SelfRegistration(this.table, this.#peers)
+    this.#doubts = new Doubts(config.limits.watchersMax)
   }
 
   /** Call `handle` with a tick then at the latest. */
@@ -67,7 +76,7 @@ export class RegistryCore {
     const { leases, lookups } = this.table
     const tableMs = Math.min(leases.nextDueMs, lookups.nextDueMs)
     const deskMs = Math.min(this.#desk.nextDueMs, this.#self.nextDueMs)
-    return Math.min(tableMs, deskMs, this.#reconciler.nextDueMs)
+    return Math.min(tableMs, deskMs, this.#reconciler.nextDueMs, this.#doubts.nextDueMs)
   }
 
   handle(moment: Moment, input: RegistryInput): RegistryEffect[] {
@@ -111,10 +120,18 @@ export class RegistryCore {
         }
         break
       case 'link':
-        if (input.up) this.#greet(input.id)
+        if (!input.up) break
+        this.#strays.delete(input.id)
+        this.#greet(input.id)
         break
       case 'route':
         this.#route(input.id, input.up)
+        break
+      case 'asked':
+        this.#greet(input.id)
+        break
+      case 'undelivered':
+        if (this.table.watchers.has(input.id)) this.#doubts.add(input.id, moment.nowMs)
         break
       case 'tick':
         this.#tick(moment)
@@ -219,8 +236,11 @@ export class RegistryCore {
   }
 
   #route(id: bigint, up: boolean): void {
-    if (up && this.#peers.has(id)) this.#greet(id)
+    const isStray = up && this.#strays.delete(id)
+    if (up && (isStray || this.#peers.has(id))) this.#greet(id)
     if (up) return
+    const isFull = this.#strays.size >= this.table.config.limits.watchersMax
+    if (this.table.watchers.has(id) && !isFull) this.#strays.add(id)
     this.table.watchers.remove(id)
     this.#reconciler.lost(id)
     this.#peers.lost(id)
@@ -239,10 +259,14 @@ export class RegistryCore {
 
   #tick(moment: Moment): void {
     this.#desk.tick(moment)
+    for (const id of this.#doubts.take(moment.nowMs)) {
+      this.table.push(this.table.watchers.remind(id, this.table.isReady))
+    }
     this.#self.tick(moment)
     this.#sweep(moment)
     const hasCompared = this.#reconciler.tick(moment)
-    for (const id of hasCompared ? this.#peers.unheard() : []) this.#greet(id)
+    const unheard = hasCompared ? this.#peers.unheard() : []
+    this.table.push(unheard.map((to) => ({ kind: 'ask_greeting', to })))
     this.table.push(this.table.lookups.expire(moment.nowMs))
   }
 

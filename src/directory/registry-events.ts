@@ -28,4 +28,6 @@ export type RegistryEvent =
 export type RegistryEffect =
   | Send
   | PollAnswer
+  /** A way leads to this registry, and it has not greeted us. */
+  | { readonly kind: 'ask_greeting'; readonly to: bigint }
   | { readonly kind: 'event'; readonly event: RegistryEvent }

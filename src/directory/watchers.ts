@@ -55,6 +55,17 @@ export class Watchers {
     return this.#sequence
   }
 
+  has(id: bigint): boolean {
+    return this.#watchers.has(id)
+  }
+
+  /** An empty batch, whose number shows a watcher that it missed one. */
+  remind(id: bigint, ready: boolean): Send[] {
+    const watcher = this.#watchers.get(id)
+    if (watcher === undefined) return []
+    return [{ kind: 'send', to: id, message: this.#delta(watcher, EMPTY, ready) }]
+  }
+
   /** 0: it does not watch here. */
   sequenceOf(id: bigint): bigint {
     const watcher = this.#watchers.get(id)
@@ -105,7 +116,7 @@ export class Watchers {
     // What is pending goes out before: the empty batch carries the newest sequence.
     const sends = this.flush(true)
     for (const watcher of this.#watchers.values()) {
-      const message = this.#delta(watcher, { puts: [], removals: [] }, true)
+      const message = this.#delta(watcher, EMPTY, true)
       sends.push({ kind: 'send', to: watcher.id, message })
     }
     return sends
@@ -190,6 +201,8 @@ export class Watchers {
     return { kind: 'batch', watch, epoch, sequence: this.#sequence, ready, ...part }
   }
 }
+
+const EMPTY: Part = { puts: [], removals: [] }
 
 interface Part {
   readonly puts: readonly Registration[]

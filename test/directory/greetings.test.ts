@@ -59,6 +59,21 @@ test('greetings are asked for at growing intervals, and no more once they have c
   t.is(count().length, heard)
 })
 
+test('a registry that one peer missed is asked for its greeting with the next comparison', (t) => {
+  const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
+  const status = () => c.world.life(0x10n).registry?.status().peers
+  const peer = () => status()?.find(({ busId }) => busId === 0x11n)?.status
+  // The other end sees nothing of it, so nothing is news to it.
+  c.world.life(0x10n).give({ kind: 'route', id: 0x11n, up: false })
+  c.world.onSend = ({ from, message }) => message.kind === 'hello' && from === 0x11n
+  c.world.life(0x10n).give({ kind: 'route', id: 0x11n, up: true })
+  c.world.run(1_000)
+  t.is(peer(), 'lost')
+  c.world.onSend = () => false
+  c.world.run(10_000)
+  t.is(peer(), 'up')
+})
+
 test('registries that missed each other greet again with the next comparison', (t) => {
   const c = cluster({ registries: [0x10n, 0x11n, 0x12n], nodes: [] })
   c.world.cut((a, b) => a === 0x10n && b === 0x11n)
@@ -77,4 +92,38 @@ test('registries that missed each other greet again with the next comparison', (
   c.world.onSend = () => false
   c.world.run(10_000)
   t.is(peer()?.status, 'up')
+})
+
+test('a watcher whose batch came back is reminded, and has its list whole a second later', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  c.world.onSend = ({ to, message }) => {
+    return to === 0x101n && message.kind === 'batch' && message.puts.length > 0
+  }
+  c.world.startNode(0x102n)
+  c.world.run(200)
+  t.is(c.table(0x101n).get(0x102n), undefined)
+  keepAll(c)
+  c.sent.length = 0
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x101n })
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x102n })
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x103n })
+  c.world.run(1_500)
+  t.is(c.table(0x101n).get(0x102n)?.isUp, true)
+  const empty = c.sent.filter(
+    ({ message }) => message.kind === 'batch' && message.puts.length === 0,
+  )
+  t.deepEqual(empty.map(({ to }) => to).sort(), [0x101n, 0x102n])
+})
+
+test('a watcher that only the registry lost sight of watches again as soon as it is back', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  const registry = c.world.life(0x10n)
+  registry.give({ kind: 'route', id: 0x101n, up: false })
+  t.is(registry.registry?.status().watchers, 0)
+  c.world.startNode(0x102n)
+  c.world.run(500)
+  registry.give({ kind: 'route', id: 0x101n, up: true })
+  c.world.run(500)
+  t.is(registry.registry?.status().watchers, 2)
+  t.is(c.table(0x101n).get(0x102n)?.isUp, true)
 })

@@ -46,6 +46,8 @@ export class ClientRole implements Role {
       return [{ kind: 'answer', from: input.from, answer: input.message }]
     }
     if (input.kind === 'route' && input.up && input.isOtherLife) return []
+    // What is not answered is sent again.
+    if (input.kind === 'undelivered' || input.kind === 'asked') return []
     return this.#core.handle(moment, input)
   }
 

@@ -62,7 +62,10 @@ export class DirectoryDriver {
     this.#options = options
     this.#layer = node.openLayer('directory', {
       message: (message) => this.#message(message),
-      undelivered: () => this.undelivered++,
+      undelivered: ({ to }) => {
+        this.undelivered++
+        this.give({ kind: 'undelivered', id: to })
+      },
       closing: () => options.onClosing(),
     })
     this.outbox = new Outbox(this.#layer)
@@ -213,7 +216,7 @@ export class DirectoryDriver {
 
   #greet(id: bigint): void {
     const { node, role } = this.#options
-    if (role.isRegistry) this.give({ kind: 'link', id, up: true })
+    if (role.isRegistry) this.give({ kind: 'asked', id })
     else if (node.peer(id) !== undefined) this.#introductions.asked(id)
   }
 

@@ -26,6 +26,10 @@ export type ShellInput =
       readonly isOtherLife: boolean
     }
   | { readonly kind: 'dial_failed'; readonly id: bigint }
+  /** Of a registry: this node asks to be greeted; it need not be a neighbour. */
+  | { readonly kind: 'asked'; readonly id: bigint }
+  /** A message to this node came back. */
+  | { readonly kind: 'undelivered'; readonly id: bigint }
 
 export type Order = Change | Retire
 

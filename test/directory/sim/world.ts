@@ -1,6 +1,6 @@
 // A simulated cluster: registries and nodes, a network that can be cut, and a virtual clock.
 
-import type { ClientEvent } from '../../../src/directory/client-config.js'
+import type { ClientEvent, ClientTimes } from '../../../src/directory/client-config.js'
 import type { Offer } from '../../../src/directory/directory-client.js'
 import type { DirectoryMessage } from '../../../src/directory/directory-messages.js'
 import type { PollAnswer } from '../../../src/directory/lookups.js'
@@ -20,6 +20,7 @@ export interface WorldOptions {
   /** The share of messages that is lost without a trace. */
   lossShare: number
   readonly registryTimes: Partial<RegistryTimes>
+  readonly clientTimes: Partial<ClientTimes>
   /** Whether nodes know the registries of their zone from the start. */
   readonly bootstraps: (node: bigint, registry: bigint) => boolean
   /** One message in so many goes through the codec, which would take most of the time. */
@@ -31,6 +32,7 @@ const DEFAULTS: WorldOptions = {
   latencyMs: [1, 5],
   lossShare: 0,
   registryTimes: {},
+  clientTimes: {},
   bootstraps: () => true,
   codecEvery: 1,
 }
@@ -122,7 +124,8 @@ export class World {
     const chance = (): number => this.chance.real()
     const apps = changes.apps ?? []
     const mayBeRegistry = (busId: bigint): boolean => busId < 0x100n
-    const config = { node: info, times: CLIENT_TIMES, reach: routes, chance, apps, mayBeRegistry }
+    const times = { ...CLIENT_TIMES, ...this.options.clientTimes }
+    const config = { node: info, times, reach: routes, chance, apps, mayBeRegistry }
     const client = new DirectoryClient(config)
     const record = madeRecord(id, { zone: info.zone })
     const whole: Offer = { records: [record], wants: info.wants, lease: 'leased', ...offer }
@@ -278,7 +281,7 @@ export class World {
     if (this.chance.chance(this.options.lossShare)) return
     this.schedule.after(this.options.latencyMs[0], () => {
       const registry = this.reaches(life.id, to) ? this.life(to) : undefined
-      if (registry?.core.role === 'registry') registry.give({ kind: 'link', id: life.id, up: true })
+      if (registry?.core.role === 'registry') registry.give({ kind: 'asked', id: life.id })
     })
   }
 
