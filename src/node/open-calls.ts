@@ -9,7 +9,7 @@ export interface OpenCall<T> {
   readonly key: bigint
   readonly to: bigint
   /** Number of the link it left by; when that ends, no answer can be expected. */
-  readonly viaLink: number
+  viaLink: number
   /** The life that was asked, as `lifeOf` names it; 0 as long as it is not known. */
   life: number
   readonly what: string
