@@ -109,7 +109,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       empty: () => this.#checkIdle(),
     })
     this.#outgoing = new Outgoing(this.#core, options.core.limits, this.#loopback)
-    this.#layers = new Layers(this.#outgoing)
+    this.#layers = new Layers(this.#outgoing, options.sendBufferBytesMax)
     this.#calls = new Calls({
       core: this.#core,
       outgoing: this.#outgoing,
