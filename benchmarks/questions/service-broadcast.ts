@@ -54,7 +54,7 @@ export const serviceBroadcast: Question<BroadcastCell> = {
   notes: [
     'Closed loop: the next broadcast follows when the last service has heard the one before.',
     `The services are nodes of their own on unix sockets, in ${CROWDS} processes, children of the one`,
-    '  that speaks. CPU: of the speaker, for each message. Join: until all are listed, 24 at a time.',
+    '  that speaks. CPU: of the speaker, for each message. Join: until all are listed, 8 at a time.',
   ],
   cells: [100, 1_000].map((instances) => ({
     name: `${instances.toLocaleString('en')} services`,

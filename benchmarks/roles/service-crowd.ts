@@ -4,10 +4,10 @@ import { Cluster } from '../../src/services/cluster.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
 
 /**
- * At a time, in each crowd. On a machine with much else to do a parent answers a hundred handshakes
+ * At a time, in each crowd. On a machine with much else to do a parent answers dozens of handshakes
  * at once later than they may take, and those that give up and dial again only add to its work.
  */
-const JOINING_MAX = 6
+const JOINING_MAX = 2
 
 export async function startServiceCrowd(options: RoleOptions): Promise<Role> {
   const { dial = '', id = 1000, instances = 1, target = 1 } = options
