@@ -23,7 +23,13 @@ import { isRow, SCHEDULE_APP, scheduleOf, scheduleOffer } from './schedules.js'
 import { ServiceDesk } from './service-desk.js'
 import { ServiceList } from './service-list.js'
 import { ServicePort, type ServiceTellResult } from './service-port.js'
-import { type CallName, isCallName, type Question } from './service-protocol.js'
+import {
+  ANSWER_CODE,
+  type CallName,
+  isCallName,
+  type Question,
+  SERVICE_KIND,
+} from './service-protocol.js'
 import type { Target } from './target.js'
 import type { ZoneRow } from './zone-calibration.js'
 
@@ -34,6 +40,9 @@ const DRAIN_QUIET_MS = 1000
 const DRAIN_TIMEOUT_MS = 30_000
 
 type Emit = <Name extends keyof ClusterEvents>(name: Name, ...args: ClusterEvents[Name]) => boolean
+
+/** What a probe carries. */
+const NOTHING_ASKED = { name: 0, payload: new Uint8Array(0) }
 
 interface Told {
   readonly app: string
@@ -82,7 +91,7 @@ export class ClusterCore {
     })
     this.#health = new HealthWatch(({ node: to, record }, timeoutMs) => {
       const { app, instance, serviceId } = record
-      const errand = { to, app, instance, serviceId, name: 0, payload: new Uint8Array(0) }
+      const errand = { to, app, instance, serviceId, ...NOTHING_ASKED }
       return this.#port.probe(errand, timeoutMs)
     })
     const { table: health } = this.#health
@@ -217,6 +226,16 @@ export class ClusterCore {
   ): void {
     if (this.#isOpen) this.#caller.start(target, name, request, options, done)
     else done({ kind: 'unreachable', reason: 'closed', says: 'the cluster is closed' })
+  }
+
+  async probe(target: Target, timeoutMs: number): Promise<number | undefined> {
+    if (!this.#isOpen) return undefined
+    const found = this.#caller.find(target)
+    if ('kind' in found) return undefined
+    const startMs = this.#port.nowMs()
+    const result = await this.#port.probe({ ...found, ...NOTHING_ASKED }, timeoutMs)
+    const isThere = result.kind === SERVICE_KIND.ANSWER && result.code === ANSWER_CODE.OK
+    return isThere ? this.#port.nowMs() - startMs : undefined
   }
 
   send(

@@ -38,6 +38,8 @@ export interface HandleOptions<Request, Response> {
 /** `no_service` and `overloaded`: nothing was sent, nobody was chosen. */
 export type ClusterSendResult = ServiceTellResult | 'no_service' | 'overloaded'
 
+const PROBE_TIMEOUT_MS = 1000
+
 /** Where a line for people goes. */
 export type LineLog = (line: string) => void
 
@@ -253,6 +255,14 @@ export class Cluster extends EventEmitter<ClusterEvents> {
         else reject(errorOf(outcome))
       })
     })
+  }
+
+  /**
+   * Asks a service itself, not its handlers, whether it is there: the milliseconds that took, or
+   * undefined where none answered in `timeoutMs` (default 1,000). Its score is not touched.
+   */
+  probe(target: Target, timeoutMs = PROBE_TIMEOUT_MS): Promise<number | undefined> {
+    return this.#core.probe(target, timeoutMs)
   }
 
   /** Calls made through a scope end with it. */
