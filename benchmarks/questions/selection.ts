@@ -38,7 +38,7 @@ export const selection: Question<SelectionCell> = {
   notes: [
     'pick: Pipeline.select over one list, its result looked at; keys are whole numbers, another one',
     '  for each pick. Weights 1 to 10, two zones, no row; everyone is healthy.',
-    '  The best of ten passes of 200,000 picks.',
+    '  The best of 400 passes of 10,000 picks.',
     'ailing pick: the same with one service below the best score, so that each pick asks for health.',
     'first pick: of a list not seen before: copied, sorted, calibrated and prepared for the strategy.',
   ],

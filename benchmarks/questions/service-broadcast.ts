@@ -11,8 +11,8 @@ interface BroadcastCell extends Cell {
 const PAYLOAD_BYTES = 64
 /** Processes that the services live in: one each would need more than a machine has. */
 const CROWDS = 4
-/** For all services to be listed: a slow machine is not a fault. */
-const JOIN_LIMIT_MS = 120_000
+/** For all services to be listed, 20 s of CPU for a thousand: a slow machine is not a fault. */
+const JOIN_LIMIT_MS = 300_000
 
 async function run(
   _subject: string,
@@ -28,15 +28,18 @@ async function run(
     const id = 1_000 * (crowd + 1)
     await processes.start('service-crowd', { id, dial: speaker.address, instances: members })
   }
-  const dueMs = performance.now() + JOIN_LIMIT_MS
+  const startMs = performance.now()
+  const dueMs = startMs + JOIN_LIMIT_MS
   while ((await speaker.arrival()) < instances) {
     if (performance.now() > dueMs) throw new Error('the services did not come')
   }
+  const joinSeconds = (performance.now() - startMs) / 1000
   await speaker.ask('begin')
   const [told] = await measure([speaker], span)
   if (told?.last.latency === undefined) throw new Error('no latency')
   const { p50Us, p99Us } = told.last.latency
   return {
+    joinSeconds,
     p50Ms: p50Us / 1000,
     p99Ms: p99Us / 1000,
     perSecond: told.perSecond * instances,
@@ -51,7 +54,7 @@ export const serviceBroadcast: Question<BroadcastCell> = {
   notes: [
     'Closed loop: the next broadcast follows when the last service has heard the one before.',
     `The services are nodes of their own on unix sockets, in ${CROWDS} processes, children of the one`,
-    '  that speaks. CPU: of the speaker, for each message.',
+    '  that speaks. CPU: of the speaker, for each message. Join: until all are listed, 8 at a time.',
   ],
   cells: [100, 1_000].map((instances) => ({
     name: `${instances.toLocaleString('en')} services`,
@@ -60,6 +63,7 @@ export const serviceBroadcast: Question<BroadcastCell> = {
   })),
   subjects: ['treebus'],
   measures: [
+    { key: 'joinSeconds', title: 'join s', digits: 1, spread: false },
     { key: 'p50Ms', title: 'p50 ms', digits: 2, spread: true },
     { key: 'p99Ms', title: 'p99 ms', digits: 2, spread: true },
     { key: 'perSecond', title: 'messages/s', digits: 0, spread: true },

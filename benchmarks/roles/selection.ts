@@ -6,8 +6,9 @@ import { HealthTable } from '../../src/services/health-table.js'
 import { Pipeline } from '../../src/services/pipeline.js'
 import { markOf, type Role, type RoleOptions } from '../role.js'
 
-const PICKS = 200_000
-const PASSES = 10
+/** A pass is shorter than a turn of the processor: some of them are not interrupted. */
+const PICKS = 10_000
+const PASSES = 400
 const LISTS = 50
 
 function listOf(instances: number): Candidate[] {

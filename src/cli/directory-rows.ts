@@ -13,14 +13,17 @@ export interface ServiceRow {
   readonly weight: number
   readonly status: 'up' | 'waiting'
   readonly version: string
+  /** The overload figures it last published; the first one is what `leastLoad` chooses by. */
+  readonly load: readonly number[]
   /** JSON text of an object. */
   readonly metadata: string
 }
 
 export function serviceRow({ node, record }: ServiceEntry): ServiceRow {
-  const { app, name, env, zone, instance, weight, version, metadata } = record
+  const { app, name, env, zone, instance, weight, version, metadata, overload: load } = record
   const status = record.status === STATUS.UP ? 'up' : 'waiting'
-  return { app, name, env, zone, instance, node: formatId(node), weight, status, version, metadata }
+  const place = { app, name, env, zone, instance, node: formatId(node) }
+  return { ...place, weight, status, version, load, metadata }
 }
 
 /** By app, zone and node. */

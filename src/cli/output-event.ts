@@ -125,7 +125,7 @@ export interface EventRows {
   route_reset: Readonly<Record<never, never>>
   routes: { readonly id: string; readonly routes: readonly RouteRow[] } & Answering
   tree_node: TreeNodeRow
-  service: ServiceRow
+  service: ServiceRow & { readonly answersInMs: number | null }
   service_up: ServiceRow
   service_changed: ServiceRow
   service_down: ServiceRow & { readonly reason: DownReason }

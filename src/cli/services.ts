@@ -1,6 +1,6 @@
 // `treebus services`: who offers what, and what changes in it.
 
-import { BusError, Directory, type DirectoryOptions } from '../index.js'
+import { BusError, Cluster, Directory, type DirectoryOptions } from '../index.js'
 import { tellServices } from './directory-events.js'
 import { type ServiceRow, serviceRows } from './directory-rows.js'
 import { EXIT } from './exit-code.js'
@@ -8,7 +8,15 @@ import type { Output } from './output.js'
 import { tableOf } from './table-text.js'
 import type { Visit } from './visit.js'
 
-const TITLES = ['APP', 'NAME', 'ZONE', 'INSTANCE', 'NODE', 'WEIGHT', 'STATUS', 'ENV']
+const TITLES = [
+  ...['APP', 'NAME', 'ZONE', 'INSTANCE', 'NODE', 'WEIGHT', 'STATUS', 'LOAD', 'ANSWERS', 'ENV'],
+]
+
+/** A service that has none of our handlers cannot answer: nobody shall wait long for it. */
+const PROBE_MS_MAX = 1000
+
+/** Undefined: it did not answer. */
+type ProbedRow = ServiceRow & { readonly answersInMs: number | undefined }
 
 export interface ServicesPlan {
   /** Undefined: every app. */
@@ -23,7 +31,8 @@ export async function services(visit: Visit, { app, watch, options }: ServicesPl
   const directory = await Directory.start(visit.node, options)
   if (!(await hasList(visit, directory))) return EXIT.failed
   const query = app === undefined ? {} : { app }
-  tellList(output, serviceRows(directory.services(query)))
+  const rows = serviceRows(directory.services(query))
+  tellList(output, await probed(visit, directory, rows))
   if (watch) {
     tellServices(directory, output, app)
     await untilAborted(signal)
@@ -51,13 +60,30 @@ export async function hasList(
   }
 }
 
-function tellList(output: Output, rows: readonly ServiceRow[]): void {
-  if (output.isJson) for (const row of rows) output.tell('service', row)
-  else for (const line of tableOf(TITLES, rows.map(cellsOf))) output.print(line)
+/** Each is asked itself, all at once: a record says who was there, an answer says who is. */
+async function probed(
+  { timeoutMs }: Visit,
+  directory: Directory,
+  rows: readonly ServiceRow[],
+): Promise<ProbedRow[]> {
+  await using cluster = Cluster.over(directory)
+  const limitMs = Math.max(1, Math.min(timeoutMs, PROBE_MS_MAX))
+  return await Promise.all(
+    rows.map(async (row) => ({ ...row, answersInMs: await cluster.probe(row, limitMs) })),
+  )
 }
 
-function cellsOf({ app, name, zone, instance, node, weight, status, env }: ServiceRow): string[] {
-  return [app, name === '' ? '-' : name, zone, instance, node, String(weight), status, env]
+function tellList(output: Output, rows: readonly ProbedRow[]): void {
+  if (output.isJson) {
+    for (const row of rows) output.tell('service', { ...row, answersInMs: row.answersInMs ?? null })
+  } else for (const line of tableOf(TITLES, rows.map(cellsOf))) output.print(line)
+}
+
+function cellsOf(row: ProbedRow): string[] {
+  const { answersInMs, app, env, instance, load, name, node, status, weight, zone } = row
+  const answers = answersInMs === undefined ? 'no' : `${answersInMs.toFixed(1)} ms`
+  const place = [app, name === '' ? '-' : name, zone, instance, node]
+  return [...place, String(weight), status, load.join(',') || '-', answers, env]
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

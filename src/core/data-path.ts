@@ -18,6 +18,7 @@ import {
 import { EXTENSION } from '../wire/extension.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
+import type { Outlet } from '../wire/outlet.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
@@ -60,6 +61,8 @@ export class DataPath {
   lastSequence = 0
   /** The number of the link that it left by. */
   lastLink = 0
+  /** What it was written to: undefined before the first. */
+  #lastOutlet: Outlet | undefined
 
   constructor(rooms: {
     readonly state: CoreState
@@ -81,6 +84,11 @@ export class DataPath {
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
     this.records = new RecordReceiver({ ...rooms, self: this.#self })
     this.#recordSender = new RecordSender(state)
+  }
+
+  /** Bytes that wait where the last message was written to. */
+  get lastPendingBytes(): number {
+    return this.#lastOutlet?.pendingBytes ?? 0
   }
 
   /** A record for `send`, to be used again and again. */
@@ -108,12 +116,14 @@ export class DataPath {
     }
     if ((message.sequenceHi | message.sequenceLo) === 0)
       numberFrom(message, this.#state.nextSequence())
-    const outcome = this.#encode(link, this.#pathOf(link), message)
+    const path = this.#pathOf(link)
+    const outcome = this.#encode(link, path, message)
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
     if (outcome !== 'ok') return outcome
     this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
     this.lastLink = link.number
+    this.#lastOutlet = path.port.outlet
     this.#state.counters.sent++
     return 'sent'
   }

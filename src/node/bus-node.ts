@@ -109,7 +109,7 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
       empty: () => this.#checkIdle(),
     })
     this.#outgoing = new Outgoing(this.#core, options.core.limits, this.#loopback)
-    this.#layers = new Layers(this.#outgoing)
+    this.#layers = new Layers(this.#outgoing, options.sendBufferBytesMax)
     this.#calls = new Calls({
       core: this.#core,
       outgoing: this.#outgoing,
@@ -245,11 +245,16 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
    * FULL, NODE_CLOSED and UNSUPPORTED (a plain node, or nobody listens there) say that nothing was
    * done; REMOTE, that the other end refused; TIMEOUT, LINK_LOST and ABORTED, that it is not known.
    */
-  async request(to: BusIdLike, payload: Payload, options: CallOptions = {}): Promise<BusMessage> {
-    const id = parseId(to)
-    this.#checkOpen()
-    const traced = { node: this.id, to: id, type: options.type ?? 0 }
-    return traceRequest(traced, () => this.#calls.request(id, bytesOf(payload), options))
+  request(to: BusIdLike, payload: Payload, options: CallOptions = {}): Promise<BusMessage> {
+    // Not async: a promise for a promise takes longer than the rest of it.
+    try {
+      const id = parseId(to)
+      this.#checkOpen()
+      const traced = { node: this.id, to: id, type: options.type ?? 0 }
+      return traceRequest(traced, () => this.#calls.request(id, bytesOf(payload), options))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Resolves when the target's node has it; plain nodes too. Rejects as `request` does. */

@@ -8,7 +8,7 @@ import type { NodeCore } from '../core/node-core.js'
 import { BusError, type BusErrorCode } from '../errors.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
 import type { BusMessage, ReceivedData, ReceivedHead } from './bus-message.js'
-import { describe, OpenCalls } from './open-calls.js'
+import { type OpenCall, OpenCalls } from './open-calls.js'
 import type { Outgoing } from './outgoing.js'
 
 export interface CallOptions {
@@ -83,9 +83,10 @@ export class Calls {
   }
 
   nextDeadlineMs(): number {
-    let dueMs = Number.POSITIVE_INFINITY
-    for (const calls of this.#all) dueMs = Math.min(dueMs, calls.nextDeadlineMs())
-    return dueMs
+    // Asked in every turn: without an array each time.
+    let next = Number.POSITIVE_INFINITY
+    for (const calls of this.#all) next = Math.min(next, calls.nextDeadlineMs())
+    return next
   }
 
   expire(nowMs: number): void {
@@ -166,8 +167,10 @@ export class Calls {
     const { core } = this.#env
     const sequence = BigInt(core.nextSequence())
     // The next hop executes a command and answers it, whomever it was meant for (spec D.3).
-    const answerer = to === core.id ? to : core.route(to)?.id
-    const call = { what: 'command', to, options, key: sequence, answerer: answerer ?? 0n }
+    const route = core.route(to)
+    const answerer = to === core.id ? to : route?.id
+    const named = { what: 'command', to, options, key: sequence, answerer: answerer ?? 0n }
+    const call = { ...named, viaLink: route?.number ?? 0 }
     return this.#open(this.#commands, call, () => {
       if (answerer === undefined) return 'no_route'
       send(sequence)
@@ -178,29 +181,23 @@ export class Calls {
   /** What cannot be sent fails at once; a call is open before it is sent, for it may loop back. */
   #open<T>(
     calls: OpenCalls<T>,
-    call: {
-      readonly what: string
-      readonly to: bigint
-      readonly options: CallOptions
-      readonly key: bigint
-      readonly answerer: bigint
-    },
+    call: AskedOf & { readonly options: CallOptions; readonly viaLink?: number },
     send: () => SendOutcome,
   ): Promise<T> {
-    const { answerer, key, options, to, what } = call
+    const { answerer, key, options, to } = call
     const { signal, timeoutMs } = options
     if (signal?.aborted) {
-      const detail = describe(what, to)
-      return Promise.reject(new BusError('ABORTED', detail, { cause: signal.reason }))
+      const what = wordsOf(call.what, to)
+      return Promise.reject(new BusError('ABORTED', what, { cause: signal.reason }))
     }
     return new Promise<T>((resolve, reject) => {
-      const viaLink = this.#env.core.routeNumber(to)
       const dueMs = this.#env.nowMs() + (timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS)
       const life = this.#env.core.routes.lifeOf(answerer)
-      const open = { key, to: answerer, target: to, viaLink, life, what, resolve, reject }
+      const open = new AskedCall(call, life, resolve, reject)
       calls.open(open, dueMs, signal)
       const outcome = this.#sendOr(calls, key, send)
       if (outcome !== 'sent') calls.fail(key, CODE_OF_OUTCOME[outcome])
+      else open.viaLink = call.viaLink ?? this.#env.outgoing.lastLink
       this.#env.schedule()
     })
   }
@@ -217,9 +214,8 @@ export class Calls {
 
   #newNumber(): bigint {
     const bytes = this.#env.random(8)
-    const high = bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)
-    const low = bytes[4]! | (bytes[5]! << 8) | (bytes[6]! << 16) | (bytes[7]! << 24)
-    return joinHalves(high, low) || 1n
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
+    return view.getBigUint64(0) || 1n
   }
 
   /** A reply or a refusal of ours arrived. False where nobody waits for it from that node. */
@@ -261,6 +257,47 @@ export class Calls {
   commandFailed(sequence: bigint, code: BusErrorCode): void {
     this.#commands.fail(sequence, code)
   }
+}
+
+/** What is asked, of whom, and who answers it, by which key. */
+interface AskedOf {
+  readonly what: string
+  readonly to: bigint
+  readonly key: bigint
+  readonly answerer: bigint
+}
+
+/** One object for each call, and its words only where they are wanted. */
+class AskedCall<T> implements OpenCall<T> {
+  viaLink = 0
+  readonly key: bigint
+  readonly to: bigint
+  life: number
+  readonly #asked: AskedOf
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+
+  constructor(
+    asked: AskedOf,
+    life: number,
+    resolve: (value: T) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#asked = asked
+    this.key = asked.key
+    this.to = asked.answerer
+    this.life = life
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  get what(): string {
+    return wordsOf(this.#asked.what, this.#asked.to)
+  }
+}
+
+function wordsOf(what: string, to: bigint): string {
+  return `${what} to ${formatId(to)}`
 }
 
 function readPeers(text: string, from: bigint): PeerReport[] {

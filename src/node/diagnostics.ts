@@ -25,8 +25,11 @@ export const linkChannel = channel('treebus:link')
 const requestChannel = channel('treebus:request')
 
 /** Publishes the start and the end of a request, where somebody listens. */
-export async function traceRequest<T>(fields: object, ask: () => Promise<T>): Promise<T> {
-  if (!requestChannel.hasSubscribers) return ask()
+export function traceRequest<T>(fields: object, ask: () => Promise<T>): Promise<T> {
+  return requestChannel.hasSubscribers ? traced(fields, ask) : ask()
+}
+
+async function traced<T>(fields: object, ask: () => Promise<T>): Promise<T> {
   requestChannel.publish({ ...fields, phase: 'start' })
   try {
     const answer = await ask()

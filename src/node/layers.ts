@@ -34,6 +34,8 @@ export interface Layer {
   readonly lastSequence: number
   /** The number of the link that it left by; 0 for one to this node. */
   readonly lastLink: number
+  /** More than half of what the connection it left by may keep is waiting: its reader is slow. */
+  readonly isSlow: boolean
   /** Nothing is received any more, and the layer may be opened again. */
   close(): void
 }
@@ -49,10 +51,13 @@ export interface LayerFields {
 
 export class Layers {
   readonly #outgoing: Outgoing
+  readonly #slowBytes: number
   readonly #open = new Map<number, LayerHandlers>()
 
-  constructor(outgoing: Outgoing) {
+  /** `sendBufferBytesMax` is what a connection may keep. */
+  constructor(outgoing: Outgoing, sendBufferBytesMax: number) {
     this.#outgoing = outgoing
+    this.#slowBytes = sendBufferBytesMax / 2
   }
 
   /** Throws BAD_ARGUMENT where the layer is open already: one of each rides on a node. */
@@ -62,12 +67,16 @@ export class Layers {
     this.#open.set(kind, handlers)
     const outgoing = this.#outgoing
     const usual = { kind }
+    const slowBytes = this.#slowBytes
     return {
       send: (to, content, fields) =>
         outgoing.send(to, content, fields === undefined ? usual : { ...fields, kind }),
       contentBytesMax: outgoing.payloadBytesMax,
       get lastSequence() {
         return outgoing.lastSequence
+      },
+      get isSlow() {
+        return outgoing.lastPendingBytes > slowBytes
       },
       get lastLink() {
         return outgoing.lastLink

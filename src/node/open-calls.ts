@@ -1,6 +1,5 @@
 // Calls that wait for an answer: requests by their random number, confirmations by sequence.
 
-import { formatId } from '../core/bus-id.js'
 import { Deadlines } from '../core/deadlines.js'
 import type { RoutesView } from '../core/routes/routes-view.js'
 import { BusError, type BusErrorCode } from '../errors.js'
@@ -10,12 +9,10 @@ export interface OpenCall<T> {
   readonly key: bigint
   readonly to: bigint
   /** Number of the link it left by; when that ends, no answer can be expected. */
-  readonly viaLink: number
+  viaLink: number
   /** The life that was asked, as `lifeOf` names it; 0 as long as it is not known. */
   life: number
-  /** What is asked, e.g. `request`, and of whom: for the text of an error. */
   readonly what: string
-  readonly target: bigint
   resolve(value: T): void
   reject(error: Error): void
 }
@@ -62,7 +59,7 @@ export class OpenCalls<T> {
     if (call === undefined) return false
     this.#close(call)
     const options = cause === undefined ? undefined : { cause }
-    call.reject(new BusError(code, describe(call.what, call.target), options))
+    call.reject(new BusError(code, call.what, options))
     return true
   }
 
@@ -113,9 +110,4 @@ export class OpenCalls<T> {
     this.#aborts.delete(call)
     this.#onSettled()
   }
-}
-
-/** Made only for what fails: it would be a tenth of a call that is answered. */
-export function describe(what: string, target: bigint): string {
-  return `${what} to ${formatId(target)}`
 }

@@ -50,6 +50,11 @@ export class Outgoing {
     return this.#lastLink
   }
 
+  /** Bytes that wait on the connection by which the last message left. */
+  get lastPendingBytes(): number {
+    return this.#lastLink === 0 ? 0 : this.#core.data.lastPendingBytes
+  }
+
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
     this.#checkSize(content)
     checkType(fields)

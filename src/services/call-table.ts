@@ -2,9 +2,8 @@
 
 import { CallDeadlines } from './call-deadlines.js'
 import type { CallFailure } from './call-outcome.js'
+import { CallSlots } from './call-slots.js'
 import type { Answer } from './service-protocol.js'
-
-const SESSION_MAX = 0xffff_ffff
 
 /** What waits. `settle` is called exactly once, unless the call is forgotten. */
 export interface WaitingCall {
@@ -19,15 +18,14 @@ export interface WaitingCall {
 }
 
 export class CallTable {
-  readonly #open = new Map<number, WaitingCall>()
+  readonly #open: CallSlots<WaitingCall>
   readonly #deadlines = new CallDeadlines((session) => this.#open.has(session))
-  #session: number
   /** Answers that nobody waits for (any more), or that another node sent. */
   lateAnswers = 0
 
   /** `lastSession`: where counting begins; for tests of its end. */
   constructor(lastSession = 0) {
-    this.#session = lastSession
+    this.#open = new CallSlots(lastSession)
   }
 
   get size(): number {
@@ -40,12 +38,9 @@ export class CallTable {
 
   /** The session of the new call: never 0, and never one that is still open. */
   open(call: WaitingCall, dueMs: number): number {
-    do {
-      this.#session = this.#session === SESSION_MAX ? 1 : this.#session + 1
-    } while (this.#open.has(this.#session))
-    this.#open.set(this.#session, call)
-    this.#deadlines.set(this.#session, dueMs)
-    return this.#session
+    const session = this.#open.add(call)
+    this.#deadlines.set(session, dueMs)
+    return session
   }
 
   /** False, and counted, where no such call waits for an answer of that node. */
@@ -118,7 +113,7 @@ export class CallTable {
     isMeant: (call: WaitingCall) => boolean,
     failureOf: (call: WaitingCall) => CallFailure,
   ): boolean {
-    const meant = [...this.#open].filter(([, call]) => isMeant(call))
+    const meant = this.#open.entries().filter(([, call]) => isMeant(call))
     for (const [session, call] of meant) this.fail(session, failureOf(call))
     return meant.length > 0
   }

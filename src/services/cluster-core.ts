@@ -9,19 +9,29 @@ import { BusError } from '../errors.js'
 import { runUserCode } from '../node/user-code.js'
 import type { CallOutcome } from './call-outcome.js'
 import { Caller, type ServiceCallOptions } from './caller.js'
+import { targetKey } from './candidate.js'
 import type { ClusterEvents, ClusterServiceOptions } from './cluster-options.js'
 import { ClusterPeer, type PeerSender } from './cluster-peer.js'
 import { HandlerTable } from './handler-table.js'
 import { HealthWatch } from './health-watch.js'
 import { LoadReport } from './load-report.js'
+import { LoadValues } from './load-values.js'
 import { OwnOffer } from './own-offer.js'
 import { Pipeline } from './pipeline.js'
 import { untilQuiet } from './quiet.js'
+import { isRow, SCHEDULE_APP, scheduleOf, scheduleOffer } from './schedules.js'
 import { ServiceDesk } from './service-desk.js'
 import { ServiceList } from './service-list.js'
-import { ServicePort, type ServiceSendResult } from './service-port.js'
-import { type CallName, isCallName, type Question } from './service-protocol.js'
+import { ServicePort, type ServiceTellResult } from './service-port.js'
+import {
+  ANSWER_CODE,
+  type CallName,
+  isCallName,
+  type Question,
+  SERVICE_KIND,
+} from './service-protocol.js'
 import type { Target } from './target.js'
+import type { ZoneRow } from './zone-calibration.js'
 
 const CALLS_RUNNING_MAX = 16_384
 
@@ -30,6 +40,9 @@ const DRAIN_QUIET_MS = 1000
 const DRAIN_TIMEOUT_MS = 30_000
 
 type Emit = <Name extends keyof ClusterEvents>(name: Name, ...args: ClusterEvents[Name]) => boolean
+
+/** What a probe carries. */
+const NOTHING_ASKED = { name: 0, payload: new Uint8Array(0) }
 
 interface Told {
   readonly app: string
@@ -41,6 +54,8 @@ export class ClusterCore {
   readonly list: ServiceList
   readonly pipeline: Pipeline
   readonly handlers = new HandlerTable()
+  /** What services said of their load beside their records. */
+  readonly loadValues = new LoadValues()
   readonly #directory: Directory
   readonly #emit: Emit
   readonly #port: ServicePort
@@ -76,11 +91,12 @@ export class ClusterCore {
     })
     this.#health = new HealthWatch(({ node: to, record }, timeoutMs) => {
       const { app, instance, serviceId } = record
-      const errand = { to, app, instance, serviceId, name: 0, payload: new Uint8Array(0) }
+      const errand = { to, app, instance, serviceId, ...NOTHING_ASKED }
       return this.#port.probe(errand, timeoutMs)
     })
     const { table: health } = this.#health
-    this.pipeline = new Pipeline({ ownZone: directory.zone, chance, health })
+    const { loadValues: loads } = this
+    this.pipeline = new Pipeline({ ownZone: directory.zone, chance, health, loads })
     const { list, pipeline } = this
     this.#caller = new Caller({ port: this.#port, list, pipeline, health: this.#health })
     this.#loads = new LoadReport(options, (values) => this.setOverload(values))
@@ -97,27 +113,61 @@ export class ClusterCore {
 
   readonly #onUp = (...[entry]: DirectoryEvents['service_up']): void => {
     this.list.changed(entry.record.app)
-    this.#emit('serviceUp', entry)
+    this.#tell('serviceUp', entry)
   }
 
   readonly #onChanged = (...[entry]: DirectoryEvents['service_changed']): void => {
     this.list.changed(entry.record.app)
-    this.#emit('serviceChanged', entry)
+    // What it says now is newer than what it said before.
+    this.loadValues.forget(targetKey(entry))
+    this.#tell('serviceChanged', entry)
   }
 
   readonly #onDown = (...[entry, reason]: DirectoryEvents['service_down']): void => {
     this.list.changed(entry.record.app)
     this.#health.forget(entry)
+    this.loadValues.forget(targetKey(entry))
     // What was withdrawn or has run out may still answer; what is gone, or another life, cannot.
     if (reason === 'link_lost' || reason === 'replaced' || reason === 'retire') {
       this.#port.lifeEnded(entry.node)
     }
-    this.#emit('serviceDown', entry, reason)
+    this.#tell('serviceDown', entry, reason)
+  }
+
+  /** Rows are for the choice; everything else is for the user. */
+  #tell<Name extends 'serviceUp' | 'serviceDown' | 'serviceChanged'>(
+    name: Name,
+    ...args: ClusterEvents[Name]
+  ): void {
+    const [{ record }] = args
+    if (record.app === SCHEDULE_APP) this.#takeSchedule(record.instance)
+    else this.#emit(name, ...args)
+  }
+
+  #takeSchedule(app: string): void {
+    this.pipeline.setSchedule(app, scheduleOf(app, this.list.ofType(SCHEDULE_APP)))
+  }
+
+  /** In place of the rows that this process offered for the type before; none take them back. */
+  setSchedule(app: string, rows: readonly ZoneRow[]): void {
+    this.#checkOpen()
+    if (!rows.every(isRow)) throw new BusError('BAD_ARGUMENT', `the rows of ${app} are no shares`)
+    this.#offer.remove(SCHEDULE_APP, app)
+    if (rows.length > 0) this.#offer.add(scheduleOffer(app, rows), app)
+    this.#say()
+  }
+
+  /** False where no such service is known, or the load is no number from 0 on. */
+  reportLoad(node: bigint, load: number, app: string | undefined): boolean {
+    const meant = this.list.all().filter((one) => one.node === node)
+    const named = app === undefined ? meant : meant.filter(({ record }) => record.app === app)
+    return named.length > 0 && named.every((one) => this.loadValues.report(targetKey(one), load))
   }
 
   readonly #onOwnChanged = (): void => this.#lookAtOwn()
 
   start({ services }: Pick<ClusterServiceOptions, 'services'>): void {
+    for (const { record } of this.list.ofType(SCHEDULE_APP)) this.#takeSchedule(record.instance)
     for (const service of services ?? []) this.#offer.add(service, this.#newInstance())
     if (services === undefined) this.#lookAtOwn()
     else this.#say()
@@ -178,11 +228,21 @@ export class ClusterCore {
     else done({ kind: 'unreachable', reason: 'closed', says: 'the cluster is closed' })
   }
 
+  async probe(target: Target, timeoutMs: number): Promise<number | undefined> {
+    if (!this.#isOpen) return undefined
+    const found = this.#caller.find(target)
+    if ('kind' in found) return undefined
+    const startMs = this.#port.nowMs()
+    const result = await this.#port.probe({ ...found, ...NOTHING_ASKED }, timeoutMs)
+    const isThere = result.kind === SERVICE_KIND.ANSWER && result.code === ANSWER_CODE.OK
+    return isThere ? this.#port.nowMs() - startMs : undefined
+  }
+
   send(
     target: Target,
     name: CallName,
     payload: Uint8Array,
-  ): ServiceSendResult | 'no_service' | 'overloaded' {
+  ): ServiceTellResult | 'no_service' | 'overloaded' {
     checkName(name)
     if (!this.#isOpen) return 'closed'
     const found = this.#caller.find(target)
@@ -261,11 +321,11 @@ export class ClusterCore {
     for (const { record } of [...before, ...now]) this.list.changed(record.app)
     for (const entry of now) {
       const known = before.find((one) => isSame(one, entry))
-      if (known === undefined) this.#emit('serviceUp', entry)
-      else if (known.record !== entry.record) this.#emit('serviceChanged', entry)
+      if (known === undefined) this.#tell('serviceUp', entry)
+      else if (known.record !== entry.record) this.#tell('serviceChanged', entry)
     }
     for (const entry of before) {
-      if (!now.some((one) => isSame(one, entry))) this.#emit('serviceDown', entry, 'cancel')
+      if (!now.some((one) => isSame(one, entry))) this.#tell('serviceDown', entry, 'cancel')
     }
   }
 

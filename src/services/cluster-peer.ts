@@ -1,6 +1,7 @@
 // One node of the cluster with what it offers: who it is, where, and a way to send to it.
 
 import type { Registration, ServiceRecord } from '../directory/record.js'
+import { SCHEDULE_APP } from './schedules.js'
 import type { CallName } from './service-protocol.js'
 
 /** Which address: within its network, or from outside. */
@@ -24,7 +25,8 @@ export class ClusterPeer {
     const { node, records } = registration
     this.#sender = sender
     this.#registration = registration
-    this.#record = app === undefined ? records[0] : records.find((record) => record.app === app)
+    const isMeant = (one: ServiceRecord) => (app === undefined ? isService(one) : one.app === app)
+    this.#record = records.find(isMeant)
     this.id = node.busId
     this.type = this.#record?.app ?? ''
   }
@@ -76,6 +78,10 @@ export class ClusterPeer {
     const addresses = `inner=${this.ip(IP_KIND.INNER)} outer=${this.ip(IP_KIND.OUTER)}`
     return `node id=${id} type=${this.type} ports=${ports} ${addresses}`
   }
+}
+
+function isService({ app }: ServiceRecord): boolean {
+  return app !== SCHEDULE_APP
 }
 
 function placeOf(list: readonly number[] = [], index: number, what: string): number {

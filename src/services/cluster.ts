@@ -5,6 +5,7 @@ import { type BusIdLike, parseId } from '../core/bus-id.js'
 import { STATUS, type Wants } from '../directory/record.js'
 import { Directory } from '../directory/shell/directory.js'
 import type { ServiceEntry } from '../directory/shell/directory-events.js'
+import type { DirectoryOptions } from '../directory/shell/directory-options.js'
 import type { ServiceOffer } from '../directory/shell/service-offer.js'
 import { BusError } from '../errors.js'
 import { BusNode } from '../node/bus-node.js'
@@ -17,12 +18,14 @@ import { ClusterPeer } from './cluster-peer.js'
 import type { Codec, Encoder } from './codec.js'
 import type { Handler } from './handler-table.js'
 import type { Selection, SelectOptions } from './pipeline.js'
+import { SCHEDULE_APP } from './schedules.js'
 import { Scope } from './scope.js'
 import type { Selector } from './selector.js'
-import type { ServiceSendResult } from './service-port.js'
+import type { ServiceTellResult } from './service-port.js'
 import type { CallName } from './service-protocol.js'
 import type { Target } from './target.js'
 import { type UntilOptions, until } from './until-up.js'
+import type { ZoneRow } from './zone-calibration.js'
 
 export interface HandleOptions<Request, Response> {
   /** The type of service that answers. Default: every one of this process. */
@@ -33,7 +36,9 @@ export interface HandleOptions<Request, Response> {
 }
 
 /** `no_service` and `overloaded`: nothing was sent, nobody was chosen. */
-export type ClusterSendResult = ServiceSendResult | 'no_service' | 'overloaded'
+export type ClusterSendResult = ServiceTellResult | 'no_service' | 'overloaded'
+
+const PROBE_TIMEOUT_MS = 1000
 
 /** Where a line for people goes. */
 export type LineLog = (line: string) => void
@@ -58,7 +63,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   ): Promise<Cluster> {
     const node = await BusNode.start(options)
     try {
-      const directory = await Directory.start(node, { ...options, offer: { services: [] } })
+      const directory = await Directory.start(node, watched(options))
       return Cluster.#made(directory, { services: [], ...options }, true, prepare)
     } catch (error) {
       await node.close({ timeoutMs: 0 })
@@ -195,6 +200,19 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     this.#core.setOverload(overload, app)
   }
 
+  /** A service's load, as this process has heard: newer than its record until that changes. */
+  reportLoad(id: BusIdLike, load: number, app?: string): boolean {
+    return this.#core.reportLoad(parseId(id), load, app)
+  }
+
+  /**
+   * How traffic of a type is divided among zones, for everybody in the env and for as long as this
+   * process is there; no rows take them back. Where several offer rows, the lowest node id counts.
+   */
+  setSchedule(type: string, rows: readonly ZoneRow[]): void {
+    this.#core.setSchedule(type, rows)
+  }
+
   /**
    * Answers calls and takes messages of this name, or number. Returns what takes the handler away.
    * Throws BAD_ARGUMENT where there is one already.
@@ -239,27 +257,38 @@ export class Cluster extends EventEmitter<ClusterEvents> {
     })
   }
 
+  /**
+   * Asks a service itself, not its handlers, whether it is there: the milliseconds that took, or
+   * undefined where none answered in `timeoutMs` (default 1,000). Its score is not touched.
+   */
+  probe(target: Target, timeoutMs = PROBE_TIMEOUT_MS): Promise<number | undefined> {
+    return this.#core.probe(target, timeoutMs)
+  }
+
   /** Calls made through a scope end with it. */
   scope(): Scope {
     return new Scope(this)
   }
 
-  /** One way, to one. Throws BAD_ARGUMENT and MESSAGE_TOO_LONG. */
-  send(
+  /**
+   * One way, to one. `sent_slow` warns before `full` comes: its reader is slow, and `writable` need
+   * not be waited for yet. Throws BAD_ARGUMENT and MESSAGE_TOO_LONG.
+   */
+  send<Message = unknown>(
     target: Target,
     name: CallName,
-    message?: unknown,
-    codec: Encoder = JSON_CODEC,
+    message?: Message,
+    codec: Encoder<Message> = JSON_CODEC,
   ): ClusterSendResult {
     return this.#core.send(target, name, payloadBy(codec, message))
   }
 
   /** To each node of a type once; how many it was sent to. */
-  broadcast(
+  broadcast<Message = unknown>(
     type: string,
     name: CallName,
-    message?: unknown,
-    options: { readonly excludeSelf?: boolean; readonly codec?: Encoder } = {},
+    message?: Message,
+    options: { readonly excludeSelf?: boolean; readonly codec?: Encoder<Message> } = {},
   ): number {
     const payload = payloadBy(options.codec ?? JSON_CODEC, message)
     const nodes = this.#core.list.ofType(type).map(({ node }) => node)
@@ -268,7 +297,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
 
   /** To one of a type. False: there is none, or it cannot be sent now; nothing is queued. */
   sendOne(type: string, name: CallName, message?: unknown, options: SelectOptions = {}): boolean {
-    return this.send({ ...options, app: type }, name, message) === 'sent'
+    return isSent(this.send({ ...options, app: type }, name, message))
   }
 
   sendByType(type: string, name: CallName, message?: unknown, excludeSelf = false): number {
@@ -278,7 +307,7 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   /** To a node. False where it is not listed, not reachable, or its connection is full. */
   sendById(id: BusIdLike, name: CallName, message?: unknown): boolean {
     if (!this.haveNode(id)) return false
-    return this.send({ node: id }, name, message) === 'sent'
+    return isSent(this.send({ node: id }, name, message))
   }
 
   /** To every reachable node; how many it was sent to. */
@@ -322,8 +351,19 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   }
 }
 
-function payloadBy(codec: Encoder, message: unknown): Uint8Array {
-  const encoded: Uint8Array | CallFailure = encodedBy(codec, message)
+/** Whoever watches some types alone still hears how they are divided among zones. */
+function watched(options: ClusterOptions): DirectoryOptions {
+  const { apps } = options
+  const all = apps === undefined ? {} : { apps: [...apps, SCHEDULE_APP] }
+  return { ...options, ...all, offer: { services: [] } }
+}
+
+function isSent(result: ClusterSendResult): boolean {
+  return result === 'sent' || result === 'sent_slow'
+}
+
+function payloadBy<Message>(codec: Encoder<Message>, message: Message | undefined): Uint8Array {
+  const encoded: Uint8Array | CallFailure = encodedBy(codec as Encoder<unknown>, message)
   if (encoded instanceof Uint8Array) return encoded
   throw new BusError('BAD_ARGUMENT', `the message: ${encoded.says}`, { cause: encoded })
 }

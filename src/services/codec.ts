@@ -10,7 +10,7 @@ export interface Codec<T> {
 }
 
 /** The half that a sender needs. */
-export type Encoder = Pick<Codec<unknown>, 'encode'>
+export type Encoder<T = unknown> = Pick<Codec<T>, 'encode'>
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })

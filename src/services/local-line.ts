@@ -1,9 +1,9 @@
-// Messages of this process to itself: handed over on a later turn, in order, and without bytes.
+// Messages of this process to itself: handed over later, in order, and without bytes.
 
 import { throwLater } from '../node/user-code.js'
 import type { ServiceMessage } from './service-protocol.js'
 
-/** So many in one turn; what their handlers send waits for the next, or nothing else got one. */
+/** So many, and what their handlers send with them, before the loop turns: others want it too. */
 const TURN_MESSAGES_MAX = 256
 
 /** As much as a node takes of messages to itself; the sender feels it like any other full queue. */
@@ -22,6 +22,8 @@ export class LocalLine {
   #waiting: ServiceMessage[] = []
   #bytes = 0
   #isScheduled = false
+  /** Messages that may still be handed over in this turn of the loop. */
+  #left = TURN_MESSAGES_MAX
   #hasRefused = false
 
   constructor(options: LocalLineOptions) {
@@ -37,10 +39,7 @@ export class LocalLine {
     }
     this.#bytes += bytes
     this.#waiting.push(message)
-    if (!this.#isScheduled) {
-      this.#isScheduled = true
-      queueMicrotask(this.#turn)
-    }
+    if (!this.#isScheduled) this.#schedule()
     return 'sent'
   }
 
@@ -50,7 +49,18 @@ export class LocalLine {
     this.#bytes = 0
   }
 
+  #schedule(): void {
+    this.#isScheduled = true
+    if (this.#left > 0) queueMicrotask(this.#deliver)
+    else setImmediate(this.#turn)
+  }
+
   readonly #turn = (): void => {
+    this.#left = TURN_MESSAGES_MAX
+    this.#deliver()
+  }
+
+  readonly #deliver = (): void => {
     for (const message of this.#taken()) {
       this.#bytes -= MESSAGE_BYTES + message.payload.length
       try {
@@ -59,8 +69,8 @@ export class LocalLine {
         throwLater(error)
       }
     }
-    this.#isScheduled = this.#waiting.length > 0
-    if (this.#isScheduled) setImmediate(this.#turn)
+    this.#isScheduled = false
+    if (this.#waiting.length > 0) this.#schedule()
     if (this.#hasRefused && this.#bytes <= BYTES_MAX / 2) {
       this.#hasRefused = false
       this.#options.writable()
@@ -68,9 +78,10 @@ export class LocalLine {
   }
 
   #taken(): ServiceMessage[] {
-    if (this.#waiting.length > TURN_MESSAGES_MAX) return this.#waiting.splice(0, TURN_MESSAGES_MAX)
-    const taken = this.#waiting
-    this.#waiting = []
+    const isAll = this.#waiting.length <= this.#left
+    const taken = isAll ? this.#waiting : this.#waiting.splice(0, this.#left)
+    if (isAll) this.#waiting = []
+    this.#left -= taken.length
     return taken
   }
 }

@@ -90,7 +90,10 @@ export class OutgoingCall implements WaitingCall {
     }
     this.#found = found
     this.to = found.to
-    const limits = { nowMs: this.#nowMs, timeoutMs: Math.max(1, this.#dueMs - this.#nowMs) }
+    const isFirst = this.#attempts === 0
+    // Exact, where it can be: what is left over of a sum may be a little more than was put in.
+    const timeoutMs = isFirst ? this.#order.timeoutMs : Math.max(1, this.#dueMs - this.#nowMs)
+    const limits = { nowMs: this.#nowMs, timeoutMs }
     this.#session = this.#rooms.port.start(this, found, this.#order, limits, SERVICE_KIND.REQUEST)
   }
 

@@ -28,6 +28,9 @@ const TIMEOUT_MS_MAX = 0x7fff_ffff
 /** `unsupported`: the target is known to be a plain node of the family. */
 export type ServiceSendResult = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported'
 
+/** `sent_slow`: it was sent, but more than half of what may wait for its reader is waiting. */
+export type ServiceTellResult = ServiceSendResult | 'sent_slow'
+
 /** To whom, and what. */
 export interface Errand {
   readonly to: bigint
@@ -158,8 +161,10 @@ export class ServicePort {
   }
 
   /** Throws MESSAGE_TOO_LONG. */
-  tell({ to, ...told }: Errand): ServiceSendResult {
-    return this.send(to, this.#oneWay(told))
+  tell({ to, ...told }: Errand): ServiceTellResult {
+    const result = this.send(to, this.#oneWay(told))
+    const isSlow = result === 'sent' && to !== this.node.id && this.#layer.isSlow
+    return isSlow ? 'sent_slow' : result
   }
 
   /** How many it was sent to. Throws MESSAGE_TOO_LONG. */

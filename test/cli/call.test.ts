@@ -29,3 +29,34 @@ test('call prints the answer of one service, or says how the call ended', async 
   t.regex(nobody.stdout + nobody.stderr, /unreachable NO_SERVICE/)
   t.is((await call('lobby', 'enter', '{')).code, 2)
 })
+
+test('services tells what each carries, and whether it answers', async (t) => {
+  const clusters = new Clusters(t, 'tcp')
+  const registry = await clusters.registry()
+  const lobby = await clusters.join([{ app: 'lobby', overload: [3, 40] }])
+  const caller = await clusters.join()
+  await caller.waitFor('lobby')
+  const [address = ''] = registry.node.addresses
+  const table = await finish(t, ['services', 'lobby', '--parent', address])
+  t.regex(
+    table.stdout,
+    /^APP +.* STATUS +LOAD +ANSWERS +ENV\nlobby .* up +3,40 +[\d.]+ ms +default\n$/,
+  )
+  const json = await finish(t, ['services', 'lobby', '--json', '--parent', address])
+  const row = JSON.parse(json.stdout) as { load: unknown; answersInMs: unknown }
+  t.deepEqual(row.load, [3, 40])
+  t.is(typeof row.answersInMs, 'number')
+  t.like(lobby.status(), { callsRunning: 0 })
+})
+
+test('a probe is answered by the service itself, and by nobody where there is none', async (t) => {
+  const clusters = new Clusters(t)
+  const lobby = await clusters.join(['lobby'])
+  const caller = await clusters.join()
+  await caller.waitFor('lobby')
+  const node = lobby.node.id
+  t.true(((await caller.probe('lobby')) ?? -1) >= 0)
+  t.true(((await caller.probe({ node, app: 'lobby' })) ?? -1) >= 0)
+  t.is(await caller.probe({ node, app: 'other' }), undefined)
+  t.is(await caller.probe('other'), undefined)
+})

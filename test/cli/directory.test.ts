@@ -27,10 +27,10 @@ test('services is a table for people and a line for each service as JSON', async
   t.deepEqual(
     table.stdout.split('\n').map((line) => line.replace(/ +/g, ' ')),
     [
-      'APP NAME ZONE INSTANCE NODE WEIGHT STATUS ENV',
-      'chat - default 101-1 0x101 7 up default',
-      'game lobby default 101-0 0x101 7 up default',
-      'registry - default 10 0x10 10 up default',
+      'APP NAME ZONE INSTANCE NODE WEIGHT STATUS LOAD ANSWERS ENV',
+      'chat - default 101-1 0x101 7 up - no default',
+      'game lobby default 101-0 0x101 7 up - no default',
+      'registry - default 10 0x10 10 up - no default',
       '',
     ],
   )
@@ -47,7 +47,9 @@ test('services is a table for people and a line for each service as JSON', async
       weight: 7,
       status: 'up',
       version: '',
+      load: [],
       metadata: '{"rooms":3}',
+      answersInMs: null,
     },
   ])
 })

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { Cluster } from '../../src/index.js'
-import { Clusters, until } from '../services/_clusters.js'
+import { Clusters, soon, until } from '../services/_clusters.js'
 
 const PROGRAM = fileURLToPath(new URL('./_service-program.js', import.meta.url))
 
@@ -28,11 +28,20 @@ async function callerIn(clusters: Clusters): Promise<Cluster> {
   return caller
 }
 
-for (const carrier of ['unix', 'tcp'] as const) {
+/** Until the last link to the service is in shared memory, whichever way calls go. */
+async function onRing(clusters: Clusters, caller: Cluster, id: bigint): Promise<void> {
+  const registry = await clusters.registry()
+  const isOnRing = () =>
+    [caller.node, registry.node].every((node) => (node.peer(id)?.channel ?? 'ring') === 'ring')
+  await soon(() => registry.node.peer(id) !== undefined && isOnRing())
+}
+
+for (const carrier of ['unix', 'tcp', 'ring'] as const) {
   test(`X-04, robustness 27: calls to a process that is killed end at once as unknown, over ${carrier}`, async (t) => {
-    const clusters = new Clusters(t, carrier)
+    const clusters = new Clusters(t, carrier === 'ring' ? 'unix' : carrier)
     const child = await startService(t, clusters, '0x51')
     const caller = await callerIn(clusters)
+    if (carrier === 'ring') await onRing(clusters, caller, 0x51n)
     const calls = Array.from({ length: 10 }, () => caller.call('game', 'wait'))
     while ((await caller.invoke('game', 'waiting')) !== 10) {}
     child.kill('SIGKILL')
@@ -42,11 +51,12 @@ for (const carrier of ['unix', 'tcp'] as const) {
   })
 }
 
-test('X-18, robustness 31: a process that drains and is replaced under load fails no call', async (t) => {
+test('X-18, robustness 31: a process that drains and is replaced under load fails no call, over the ring', async (t) => {
   const clusters = new Clusters(t, 'unix')
   const first = await startService(t, clusters, '0x51')
   await startService(t, clusters, '0x52')
   const caller = await callerIn(clusters)
+  await onRing(clusters, caller, 0x51n)
   await until(caller, () => caller.getNodeList('game').length === 2)
   let isOn = true
   const kinds = new Map<string, number>()

@@ -53,6 +53,31 @@ test('X-01: after 2^32 sessions counting goes on at 1 and leaves out those still
   t.is(wrapped.open(new Made(), 1), 1)
 })
 
+test('X-01: calls that wait for long keep their session while millions come and go', (t) => {
+  const table = new CallTable(0xffff_f000)
+  const old = Array.from({ length: 300 }, () => new Made())
+  const kept = old.map((call) => table.open(call, 1e9))
+  let wrong = 0
+  for (let i = 0; i < 1_000_000; i++) {
+    const call = new Made()
+    const session = table.open(call, 1e9)
+    if (session === 0 || !table.answer(NODE, answerOf(session))) wrong++
+    if (call.settled.length !== 1) wrong++
+  }
+  t.is(wrong, 0)
+  t.true(old.every(({ settled }) => settled.length === 0))
+  for (const session of kept) table.answer(NODE, answerOf(session))
+  t.true(
+    old.every(
+      ({ settled }, i) =>
+        settled.length === 1 &&
+        'session' in (settled[0] ?? {}) &&
+        (settled[0] as Answer).session === kept[i],
+    ),
+  )
+  t.is(table.size, 0)
+})
+
 test('X-02: a call without an answer ends at its deadline, not before', (t) => {
   const table = new CallTable()
   const call = new Made()

@@ -20,6 +20,7 @@ function madeLayer() {
     },
     contentBytesMax: 1024,
     lastSequence: 0,
+    isSlow: false,
     lastLink: 0,
     close: () => undefined,
   }
