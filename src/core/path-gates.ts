@@ -23,6 +23,8 @@ export class PathGates {
   readonly #state: CoreState
   readonly #table: RouteTable
   readonly #gates = new Map<Link, Gate>()
+  /** Links whose own data waits for the last word on a connection that gave way to them. */
+  readonly #awaiting = new Set<Link>()
   /** Connections that are not read now. */
   readonly #held = new Set<Connection>()
 
@@ -32,7 +34,7 @@ export class PathGates {
   }
 
   get isActive(): boolean {
-    return this.#gates.size > 0
+    return this.#gates.size > 0 || this.#awaiting.size > 0
   }
 
   shut(link: Link, gate: Gate): void {
@@ -45,10 +47,19 @@ export class PathGates {
     this.#state.deadlines.set(`gate:${link.number}`, this.#state.nowMs + WAIT_MS)
   }
 
+  waitForLastWord(link: Link): void {
+    this.#awaiting.add(link)
+  }
+
   /** The last word came, or the old path has ended, or it took too long. */
   open(link: Link): void {
-    if (!this.#gates.delete(link)) return
+    const isOpened = this.#gates.delete(link)
+    if (!this.#awaiting.delete(link) && !isOpened) return
     this.#state.deadlines.clear(`gate:${link.number}`)
+    this.#resume()
+  }
+
+  #resume(): void {
     for (const connection of this.#held) {
       this.#held.delete(connection)
       this.#state.emit({ kind: 'resume', connection: connection.number })
@@ -58,19 +69,23 @@ export class PathGates {
   /** The mark of a node: nothing of what it says comes by its old path any more. */
   marked(high: number, low: number): void {
     const link = this.#state.neighbours.find(high, low)
-    if (link !== undefined && this.#gates.get(link) === 'opening') this.open(link)
+    if (link === undefined || this.#gates.get(link) !== 'opening') return
+    this.#gates.delete(link)
+    this.#resume()
   }
 
   /** Whether a message has to wait; then its connection is read again only when it need not. */
   holds(connection: Connection, link: Link, data: DataCursor): boolean {
-    if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(link, data)) return false
+    if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(connection, link, data))
+      return false
     this.#held.add(connection)
-    if (this.#gates.get(link) === 'opening') this.#limit(link)
+    if (this.#gates.get(link) === 'opening' || this.#awaiting.has(link)) this.#limit(link)
     this.#state.emit({ kind: 'pause', connection: connection.number })
     return true
   }
 
-  #mustWait(link: Link, { fromHi, fromLo }: DataCursor): boolean {
+  #mustWait(connection: Connection, link: Link, { fromHi, fromLo }: DataCursor): boolean {
+    if (connection === link.control && this.#awaiting.has(link)) return true
     if (this.#gates.get(link) === 'opening') return true
     for (const [other, gate] of this.#gates) {
       if (gate !== 'closing' || other === link || other.routes === undefined) continue
@@ -86,5 +101,10 @@ export class PathGates {
 
   forget(connection: Connection): void {
     this.#held.delete(connection)
+    for (const link of this.#awaiting) {
+      if (!link.hasYielded) continue
+      this.#awaiting.delete(link)
+      this.#resume()
+    }
   }
 }
