@@ -13,12 +13,14 @@ import { type Newcomer, Newcomers } from './newcomers.js'
 import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
 import type { Routing } from './routes/routing.js'
 import { newSession } from './sessions.js'
+import type { Yielding } from './yielding.js'
 
 export class Acceptor {
   readonly #state: CoreState
   readonly #links: Links
   readonly #registrar: Registrar
   readonly #routing: Routing
+  readonly #yielding: Yielding
   /** Accepted and not registered yet, oldest first. */
   readonly #pending = new Set<Connection>()
   /** Those of them that wait for another life of their id to show itself. */
@@ -26,11 +28,20 @@ export class Acceptor {
   /** Those of them that were answered, and have to show that they read it. */
   readonly #newcomers = new Newcomers()
 
-  constructor(state: CoreState, links: Links, registrar: Registrar, routing: Routing) {
+  constructor(
+    state: CoreState,
+    rooms: {
+      readonly links: Links
+      readonly registrar: Registrar
+      readonly routing: Routing
+      readonly yielding: Yielding
+    },
+  ) {
     this.#state = state
-    this.#routing = routing
-    this.#links = links
-    this.#registrar = registrar
+    this.#routing = rooms.routing
+    this.#links = rooms.links
+    this.#registrar = rooms.registrar
+    this.#yielding = rooms.yielding
   }
 
   accepted(number: number, port: Port): void {
@@ -123,6 +134,7 @@ export class Acceptor {
       links: neighbours.size,
       linksMax: config.limits.linksMax,
       probeMs: config.limits.probeMs,
+      crossingMs: config.limits.registerMs,
     })
   }
 
@@ -216,9 +228,25 @@ export class Acceptor {
       this.#links.refuse(connection, fault, newcomer.peer.id)
       return
     }
+    if (this.#crossed(connection, newcomer)) return
     const admission = this.#judgeAgain(newcomer, answer.sinceMs)
     if (admission.kind === 'refuse') this.#turnAway(connection, newcomer.peer.id, admission.code)
     else this.#bring(connection, { ...newcomer, admission })
+  }
+
+  /**
+   * Nobody had the id when it was answered, and our own dial to it was answered meanwhile, which
+   * stands: what it said behind its confirm counts all the same.
+   */
+  #crossed(connection: Connection, { admission, peer, role }: Newcomer): boolean {
+    const { config, neighbours } = this.#state
+    const standing = neighbours.get(peer.id)
+    if (standing === undefined || admission.kind !== 'new' || role !== 'sibling') return false
+    if (!standing.dialled || standing.role !== 'sibling') return false
+    if (config.id > peer.id || !sameLife(standing.peer, peer)) return false
+    this.forget(connection)
+    this.#yielding.begin(connection, standing)
+    return true
   }
 
   /** Others may have come and gone while the answer was on its way. */
@@ -249,8 +277,10 @@ export class Acceptor {
       this.#links.join(admission.link, connection)
       return
     }
+    const old = admission.kind === 'yield' ? this.#links.succeed(admission.link) : undefined
     if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
     const link = this.#links.up({ connection, peer, role })
+    if (old !== undefined) this.#yielding.takeOver(old, link)
     // Whoever else waited for the id's former holder has a living one before it now.
     this.resolve(link)
   }

@@ -7,12 +7,14 @@ import { type Link, type PeerIdentity, sameLife } from './link.js'
 /**
  * new       nobody has the id
  * data      a plain peer's further connection: it joins the link that stands
+ * yield     the same life, and both dialled: its connection gives way, and is read to its end
  * replace   the same life registered anew: the old link goes first
  * probe     another life holds the id; it is asked for a sign before anybody is believed
  */
 export type Admission =
   | { readonly kind: 'new' }
   | { readonly kind: 'data'; readonly link: Link }
+  | { readonly kind: 'yield'; readonly link: Link }
   | { readonly kind: 'replace'; readonly link: Link }
   | { readonly kind: 'probe'; readonly link: Link }
   | { readonly kind: 'refuse'; readonly code: BusErrorCode }
@@ -25,6 +27,8 @@ export interface Situation {
   readonly links: number
   readonly linksMax: number
   readonly probeMs: number
+  /** A dial of ours that is older was not made at the same time as theirs. */
+  readonly crossingMs: number
 }
 
 /** What the acceptor does with a registration that is good in itself. */
@@ -42,8 +46,11 @@ export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admiss
   if (standing.role === 'child' && role === 'sibling') return challenge(standing, at)
   // Both siblings dialled at once. The dial of the lower id stands; when ours does, the other end
   // is refused, unless our own connection turns out to be dead.
-  const crossed = role === 'sibling' && standing.dialled && at.selfId < peer.id
-  if (crossed) return challenge(standing, at)
+  const bothDialled = role === 'sibling' && standing.dialled && standing.role === 'sibling'
+  if (bothDialled && at.selfId < peer.id) return challenge(standing, at)
+  if (bothDialled && at.nowMs - standing.liveness.sinceMs < at.crossingMs) {
+    return { kind: 'yield', link: standing }
+  }
   return { kind: 'replace', link: standing }
 }
 
@@ -72,6 +79,9 @@ function joinPlain(standing: Link): Admission {
   return { kind: standing.data.size === 0 ? 'data' : 'replace', link: standing }
 }
 
+/** `behind`: theirs stands, and ours only carries what either end has said on it by now. */
+export type Settlement = Admission | { readonly kind: 'behind'; readonly link: Link }
+
 /** What the dialler does when its registration was accepted by a node that it already knows. */
 export function settle(
   peer: PeerIdentity,
@@ -84,7 +94,7 @@ export function settle(
     /** The standing link came up while we were dialling: both ends dialled at once. */
     readonly crossed: boolean
   },
-): Admission {
+): Settlement {
   const standing = at.standing
   if (standing === undefined) return { kind: 'new' }
   if (!sameLife(standing.peer, peer)) {
@@ -95,6 +105,7 @@ export function settle(
   if (peer.incarnation === undefined) return joinPlain(standing)
   if (at.asParent && standing.role === 'child') return { kind: 'refuse', code: 'LOOP' }
   const yields = at.crossed && !at.asParent && !standing.dialled && peer.id < at.selfId
-  if (yields) return { kind: 'refuse', code: 'ID_CONFLICT' }
-  return { kind: 'replace', link: standing }
+  if (yields) return { kind: 'behind', link: standing }
+  const takesOver = at.crossed && !at.asParent && standing.role === 'sibling' && !standing.dialled
+  return { kind: takesOver ? 'yield' : 'replace', link: standing }
 }

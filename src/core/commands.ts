@@ -72,7 +72,9 @@ export class Commands {
       return
     }
     this.#links.good(connection)
-    const { number } = connection
+    // The answer goes by the connection that stays.
+    const { control } = connection.link ?? {}
+    const { number } = connection.yields && control ? control : connection
     const { sequence, type } = head
     const call = { connection: number, from: command.from, sequence, type }
     this.#state.tell({ kind: 'command', call, args: command.args })

@@ -80,6 +80,10 @@ export class Connection {
    * name it at both ends, and no other has the same; empty elsewhere.
    */
   answerBindings: readonly Uint8Array[] = []
+  /** It gave way to the control connection of its link, and is only read. */
+  yields = false
+  /** The other end has said that nothing more comes by it. */
+  hasLastWord = false
   /** Acceptor, while probing: the registration that waits for the verdict. */
   held: HeldRegistration | undefined
 
@@ -140,6 +144,14 @@ export class Connection {
 
   bind(link: Link): void {
     this.#become('bound')
+    this.held = undefined
+    this.#link = link
+  }
+
+  /** Its own link has ended, or never came up: it carries the last words for this one. */
+  yieldTo(link: Link): void {
+    if (this.#phase !== 'bound') this.#become('bound')
+    this.yields = true
     this.held = undefined
     this.#link = link
   }

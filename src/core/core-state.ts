@@ -13,6 +13,7 @@ export type TimerKind =
   | 'register'
   | 'temporary'
   | 'probe'
+  | 'yield'
   | 'live'
   | 'half'
   | 'refresh'

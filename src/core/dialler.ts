@@ -7,10 +7,11 @@ import { UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection, type Purpose } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { LinkRole, Port } from './effects.js'
-import { isSameBytes, type PeerIdentity, sameLife } from './link.js'
+import { isSameBytes, type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
 import { identityOf, type Registrar, registrationFrame } from './registrar.js'
 import { newSession } from './sessions.js'
+import type { Yielding } from './yielding.js'
 
 /** What became of a dialled connection that did not come to a link. */
 export interface DialFailure {
@@ -25,17 +26,18 @@ export class Dialler {
   readonly #state: CoreState
   readonly #links: Links
   readonly #registrar: Registrar
+  readonly #yielding: Yielding
   readonly #onFailure: (failure: DialFailure) => void
 
   constructor(
     state: CoreState,
-    links: Links,
-    registrar: Registrar,
+    rooms: { readonly links: Links; readonly registrar: Registrar; readonly yielding: Yielding },
     onFailure: (failure: DialFailure) => void,
   ) {
     this.#state = state
-    this.#links = links
-    this.#registrar = registrar
+    this.#links = rooms.links
+    this.#registrar = rooms.registrar
+    this.#yielding = rooms.yielding
     this.#onFailure = onFailure
   }
 
@@ -135,7 +137,13 @@ export class Dialler {
     const admission = settle(peer, at)
     // Whoever has the id is asked; a later dial finds out whether it answered.
     if (admission.kind === 'probe' && !isAsked(admission.link)) this.#links.ping(admission.link)
-    if (admission.kind === 'refuse' || admission.kind === 'probe') {
+    if (admission.kind === 'behind' && connection.answerBindings.length === 0) {
+      this.#fallBehind(connection, admission.link)
+      return
+    }
+    // With tokens the other end has no link yet: nothing was said, and nothing will be.
+    const isRefused = admission.kind === 'probe' || admission.kind === 'behind'
+    if (admission.kind === 'refuse' || isRefused) {
       const code = admission.kind === 'refuse' ? admission.code : 'ID_CONFLICT'
       this.#refused(connection, peer.id, code, { by: 'us', resultCode: BUS_ERRORS[code].wire })
       return
@@ -145,15 +153,27 @@ export class Dialler {
       this.#links.join(admission.link, connection)
       return
     }
+    const old = admission.kind === 'yield' ? this.#links.succeed(admission.link) : undefined
     if (admission.kind === 'replace') this.#links.end(admission.link, 'replaced')
-    this.#bring(connection, peer, asParent ? 'parent' : 'sibling')
+    const link = this.#bring(connection, peer, asParent ? 'parent' : 'sibling')
+    if (old !== undefined) this.#yielding.takeOver(old, link)
   }
 
-  #bring(connection: Connection, peer: PeerIdentity, role: LinkRole): void {
+  /** The other end has had a link since its answer, and may have spoken on it. */
+  #fallBehind(connection: Connection, link: Link): void {
+    this.confirm(connection, [])
+    this.#yielding.begin(connection, link)
+    const detail = 'the other end dialled at the same time'
+    this.#onFailure({ connection, code: 'ID_CONFLICT', detail, refused: true })
+  }
+
+  #bring(connection: Connection, peer: PeerIdentity, role: LinkRole): Link {
     const link = this.#links.up({ connection, peer, role })
     // A node without an id never has a link at the other end, so it needs no second connection.
-    if (!link.plain || this.#state.config.id === 0n) return
-    this.dial(connection.address, { kind: 'data', link })
+    if (link.plain && this.#state.config.id !== 0n) {
+      this.dial(connection.address, { kind: 'data', link })
+    }
+    return link
   }
 
   /** Always sent, as C++ clients do; with keys it tells the acceptor to switch (spec A.6.4). */

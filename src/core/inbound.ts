@@ -22,12 +22,13 @@ import type { CoreState } from './core-state.js'
 import type { DataPath } from './data-path.js'
 import type { Dialler } from './dialler.js'
 import type { KeyRefresh } from './key-refresh.js'
-import { LAWFUL_KINDS, SEALED_KINDS } from './lawful-kinds.js'
+import { LAST_KINDS, LAWFUL_KINDS, SEALED_KINDS } from './lawful-kinds.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
 import type { PathGates } from './path-gates.js'
 import type { RingPaths } from './ring-paths.js'
 import type { Routing } from './routes/routing.js'
+import type { Yielding } from './yielding.js'
 
 export interface InboundRooms {
   readonly state: CoreState
@@ -41,6 +42,7 @@ export interface InboundRooms {
   readonly routing: Routing
   readonly gates: PathGates
   readonly rings: RingPaths
+  readonly yielding: Yielding
 }
 
 interface ControlHead {
@@ -150,6 +152,7 @@ export class Inbound {
       if (!taken) this.#unread(connection)
     } else if (kind === 'malformed') this.#bad(connection, 'BAD_MESSAGE')
     else if (kind === 'unknown') this.#state.counters.unknownMessages++
+    else if (connection.yields && !LAST_KINDS.has(kind)) return
     else if (!LAWFUL_KINDS[connection.phase].has(kind)) this.#bad(connection, 'BAD_STATE')
     else if (this.#isClearOnKeyed(connection, kind)) this.#bad(connection, 'CIPHER_MISMATCH')
     else this.#dispatch(connection, kind)
@@ -253,10 +256,7 @@ export class Inbound {
         this.#established(connection)
         return
       case 'leave':
-        if (connection.link !== undefined) {
-          connection.link.leaveCode = control.code
-          this.#rooms.routing.leaves(connection.link, control.drains)
-        }
+        this.#left(connection, control)
         return
       case 'ping':
         this.#pinged(connection, head, control.ping)
@@ -286,6 +286,19 @@ export class Inbound {
     if (link?.control !== connection) return
     this.#rooms.routing.established(link)
     this.#rooms.rings.established(link)
+  }
+
+  #left(connection: Connection, leave: Extract<ControlBody, { kind: 'leave' }>): void {
+    const { link } = connection
+    const { routing, yielding } = this.#rooms
+    if (leave.follows === true) {
+      yielding.follows(connection)
+    } else if (leave.yields === true || connection.yields) {
+      yielding.lastWord(connection)
+    } else if (link !== undefined) {
+      link.leaveCode = leave.code
+      routing.leaves(link, leave.drains)
+    }
   }
 
   #carried(connection: Connection, control: CarrierBody): void {

@@ -35,6 +35,15 @@ export const LAWFUL_KINDS: Readonly<Record<Connection['phase'], ReadonlySet<Body
   ended: new Set(),
 }
 
+/** What counts on a connection that gave way; what is for its link as a whole came too late. */
+export const LAST_KINDS: ReadonlySet<BodyKind> = new Set([
+  'leave',
+  'data_req',
+  'data_rsp',
+  'command_req',
+  'command_rsp',
+])
+
 /** Kinds that a keyed connection never takes in clear; the others are always in clear (A.6.1). */
 export const SEALED_KINDS: ReadonlySet<BodyKind> = new Set([
   'data_req',

@@ -116,8 +116,13 @@ export class Link {
     return this.#data
   }
 
+  /** Those that gave way to this link's own, as long as they are read. */
+  readonly yielding = new Set<Connection>()
+  /** The last word was said on one of them, or it has ended. */
+  hasYielded = false
+
   get connections(): Connection[] {
-    return [this.control, ...this.#data]
+    return [this.control, ...this.#data, ...this.yielding]
   }
 
   /**

@@ -82,6 +82,13 @@ export class Links {
     this.#state.deadlines.clear(`half:${link.number}`)
   }
 
+  /** Of our own kind: takes no part in what is said from now on. */
+  readOn(connection: Connection, link: Link): void {
+    connection.yieldTo(link)
+    link.yielding.add(connection)
+    this.#registered(connection)
+  }
+
   #registered(connection: Connection): void {
     this.#state.deadlines.clear(`register:${connection.number}`)
     connection.port.reader.frameBytesMax = this.#state.messageBytesMax
@@ -90,7 +97,23 @@ export class Links {
     connection.port.reader.takesRecords = (capabilities & CAPABILITY.RECORDS) !== 0n
   }
 
+  /** The connection of a link of ours that is about to be replaced, without its end. */
+  succeed(link: Link): Connection {
+    const { control } = link
+    this.#end(link, 'replaced', undefined, control)
+    return control
+  }
+
   end(link: Link, reason: LinkDownReason, code?: BusErrorCode): void {
+    this.#end(link, reason, code, undefined)
+  }
+
+  #end(
+    link: Link,
+    reason: LinkDownReason,
+    code: BusErrorCode | undefined,
+    kept: Connection | undefined,
+  ): void {
     if (!this.#state.neighbours.remove(link)) return
     this.#byNumber.delete(link.number)
     const { counters, deadlines } = this.#state
@@ -101,7 +124,9 @@ export class Links {
     if (reason === 'closing' || reason === 'disconnected') this.#sayLeave(link, 0)
     if (reason === 'conflict') this.#sayLeave(link, BUS_ERRORS.ID_CONFLICT.wire)
     const how = reason === 'silent' || reason === 'lost' ? 'now' : 'flush'
-    for (const connection of link.connections) this.close(connection, how)
+    for (const connection of link.connections) {
+      if (connection !== kept) this.close(connection, how)
+    }
     counters.linksDown++
     this.#state.tell({ kind: 'link_down', link: info, reason, ...(code && { code }) })
     this.#watch.ended(link, reason)
@@ -137,10 +162,11 @@ export class Links {
   }
 
   /** To one of our own kind. */
-  sayLeave(connection: Connection, code: number): void {
+  sayLeave(connection: Connection, code: number, of?: 'yields' | 'follows'): void {
     const sequence = BigInt(this.#state.nextSequence())
     const head = { resultCode: 0, sequence, sourceId: this.#state.config.id }
-    this.write(connection, encodeControl(head, { kind: 'leave', code, drains: false }))
+    const leave = { kind: 'leave', code, drains: false, ...(of && { [of]: true }) } as const
+    this.write(connection, encodeControl(head, leave))
   }
 
   /** Forgets a connection and has the shell close it. What belongs to its link goes on. */
@@ -151,20 +177,22 @@ export class Links {
   }
 
   #forget(connection: Connection): void {
+    if (connection.link?.yielding.delete(connection) === true) connection.link.hasYielded = true
     connection.ended()
     this.#state.connections.delete(connection.number)
     const { deadlines } = this.#state
     deadlines.clear(`register:${connection.number}`)
     deadlines.clear(`temporary:${connection.number}`)
     deadlines.clear(`probe:${connection.number}`)
+    deadlines.clear(`yield:${connection.number}`)
     this.#watch.forgotten(connection)
   }
 
   /** The shell reports that a connection is gone. */
   closed(connection: Connection, clean: boolean): void {
-    const link = connection.link
+    const { link, yields } = connection
     this.#forget(connection)
-    if (link === undefined) return
+    if (link === undefined || yields) return
     // Losing the control connection, or the last one that carries data, ends the link (spec C.6).
     if (connection !== link.control) {
       link.removeData(connection)

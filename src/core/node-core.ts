@@ -28,6 +28,7 @@ import { RoutesView } from './routes/routes-view.js'
 import { Routing } from './routes/routing.js'
 import { isRoutingTimer } from './routes/routing-timers.js'
 import type { Topology } from './topology.js'
+import { Yielding } from './yielding.js'
 
 export class NodeCore {
   readonly #state: CoreState
@@ -74,8 +75,10 @@ export class NodeCore {
     const nextHop = new NextHop(state, routing)
     this.#nextHop = nextHop
     this.routes = new RoutesView(state, routing, nextHop)
-    this.#acceptor = new Acceptor(state, this.#links, registrar, routing)
-    this.#dialler = new Dialler(state, this.#links, registrar, (failure) => this.#failed(failure))
+    const yielding = new Yielding(state, this.#links, gates)
+    const rooms = { links: this.#links, registrar, routing, yielding }
+    this.#acceptor = new Acceptor(state, rooms)
+    this.#dialler = new Dialler(state, rooms, (failure) => this.#failed(failure))
     this.#parent = new ParentKeeper(state, dial)
     this.#refresh = new KeyRefresh(state, this.#links)
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
@@ -94,6 +97,7 @@ export class NodeCore {
       routing,
       gates: this.#gates,
       rings: this.#rings,
+      yielding,
     })
   }
 
@@ -312,6 +316,7 @@ export class NodeCore {
     else if (kind === 'refresh' && link) this.#refresh.due(link)
     else if (kind === 'probe' && connection) this.#acceptor.probeEnded(connection)
     else if (kind === 'temporary' && connection) this.#links.close(connection, 'flush')
+    else if (kind === 'yield' && connection) this.#links.close(connection, 'flush')
     else if (kind === 'register' && connection) this.#registerTimeout(connection)
     else if (kind === 'ring' && link) this.#rings.due(link)
     else if (isRoutingTimer(kind)) this.#routing.due(kind, number, link)

@@ -31,6 +31,8 @@ export class PathGates {
   readonly #awaited = new Map<Link, Set<bigint>>()
   /** Marks that came by the old path before the new one announced them. */
   readonly #early = new WeakMap<Link, Set<bigint>>()
+  /** Links whose own data waits for the last word on a connection that gave way to them. */
+  readonly #awaiting = new Set<Link>()
   /** Connections that are not read now. */
   readonly #held = new Set<Connection>()
 
@@ -40,7 +42,7 @@ export class PathGates {
   }
 
   get isActive(): boolean {
-    return this.#gates.size > 0
+    return this.#gates.size > 0 || this.#awaiting.size > 0
   }
 
   shut(link: Link, gate: Gate): void {
@@ -55,11 +57,20 @@ export class PathGates {
     this.#state.deadlines.set(`gate:${link.number}`, this.#state.nowMs + WAIT_MS)
   }
 
+  waitForLastWord(link: Link): void {
+    this.#awaiting.add(link)
+  }
+
   /** The last word came, or the old path has ended, or it took too long. */
   open(link: Link): void {
-    if (!this.#gates.delete(link)) return
+    const isOpened = this.#gates.delete(link)
     this.#awaited.delete(link)
+    if (!this.#awaiting.delete(link) && !isOpened) return
     this.#state.deadlines.clear(`gate:${link.number}`)
+    this.#resume()
+  }
+
+  #resume(): void {
     for (const connection of this.#held) {
       this.#held.delete(connection)
       this.#state.emit({ kind: 'resume', connection: connection.number })
@@ -81,10 +92,21 @@ export class PathGates {
     if (link === undefined) return
     const awaited = this.#awaited.get(link)
     if (awaited?.delete(mark) === true) {
-      if (awaited.size === 0) this.open(link)
+      if (awaited.size === 0) this.#arrived(link)
     } else if (mark !== FIRST_MARK && link.role === 'sibling') {
       this.#cameEarly(link, mark)
     }
+  }
+
+  /** All marks have come; the last word of a connection that gave way may not have. */
+  #arrived(link: Link): void {
+    if (!this.#awaiting.has(link)) {
+      this.open(link)
+      return
+    }
+    this.#gates.delete(link)
+    this.#awaited.delete(link)
+    this.#resume()
   }
 
   #cameEarly(link: Link, mark: bigint): void {
@@ -96,14 +118,16 @@ export class PathGates {
 
   /** Whether a message has to wait; then its connection is read again only when it need not. */
   holds(connection: Connection, link: Link, data: DataCursor): boolean {
-    if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(link, data)) return false
+    if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(connection, link, data))
+      return false
     this.#held.add(connection)
-    if (this.#gates.get(link) === 'opening') this.#limit(link)
+    if (this.#gates.get(link) === 'opening' || this.#awaiting.has(link)) this.#limit(link)
     this.#state.emit({ kind: 'pause', connection: connection.number })
     return true
   }
 
-  #mustWait(link: Link, { fromHi, fromLo }: DataCursor): boolean {
+  #mustWait(connection: Connection, link: Link, { fromHi, fromLo }: DataCursor): boolean {
+    if (connection === link.control && this.#awaiting.has(link)) return true
     if (this.#gates.get(link) === 'opening') return true
     for (const [other, gate] of this.#gates) {
       if (gate !== 'closing' || other === link || other.routes === undefined) continue
@@ -119,5 +143,10 @@ export class PathGates {
 
   forget(connection: Connection): void {
     this.#held.delete(connection)
+    for (const link of this.#awaiting) {
+      if (!link.hasYielded) continue
+      this.#awaiting.delete(link)
+      this.#resume()
+    }
   }
 }

@@ -82,8 +82,17 @@ export type ControlBody =
   | { readonly kind: 'register_req' | 'register_rsp'; readonly register: RegisterData }
   | { readonly kind: 'ping' | 'pong'; readonly ping: PingData }
   | ({ readonly kind: 'handshake_confirm' } & ConfirmData)
-  /** `code`: 0, or the wire number of the error for which the receiver has to go. */
-  | { readonly kind: 'leave'; readonly code: number; readonly drains: boolean }
+  /**
+   * `code`: 0, or the wire number of the error for which the receiver has to go. `yields`: the last
+   * word on this connection alone; `follows`: there is a last word to be waited for elsewhere.
+   */
+  | {
+      readonly kind: 'leave'
+      readonly code: number
+      readonly drains: boolean
+      readonly yields?: boolean
+      readonly follows?: boolean
+    }
   | RouteBody
   | CarrierBody
 

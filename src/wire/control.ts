@@ -76,7 +76,7 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writeConfirm(body, writer)
       break
     case 'leave':
-      treebus.wire.Leave.encode({ code: body.code, drains: body.drains }, writer)
+      writeLeave(body, writer)
       break
     case 'ring_offer':
     case 'ring_answer':
@@ -87,6 +87,13 @@ export function encodeControlMember(body: ControlBody): Uint8Array {
       writeRoute(body, writer)
   }
   return finished(writer)
+}
+
+function writeLeave(
+  { code, drains, follows = false, yields = false }: Extract<ControlBody, { kind: 'leave' }>,
+  writer: protobuf.Writer,
+): void {
+  treebus.wire.Leave.encode({ code, drains, follows, yields }, writer)
 }
 
 /** A crypto_handshake_data alone: what the bindings of a key refresh cover. */
@@ -140,8 +147,9 @@ function decodeMember(kind: ControlKind, reader: protobuf.Reader): ControlBody |
       return confirm && { kind, ...confirm }
     }
     case 'leave': {
-      const { code, drains } = treebus.wire.Leave.decode(reader)
-      return { kind, code: code ?? 0, drains: drains ?? false }
+      const { code, drains, follows, yields } = treebus.wire.Leave.decode(reader)
+      const of = { ...(yields && { yields }), ...(follows && { follows }) }
+      return { kind, code: code ?? 0, drains: drains ?? false, ...of }
     }
     case 'ring_offer':
     case 'ring_answer':

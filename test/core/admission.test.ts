@@ -1,5 +1,5 @@
 import test from 'ava'
-import { admit, settle } from '../../src/core/admission.js'
+import { admit, type Settlement, settle } from '../../src/core/admission.js'
 import type { LinkRole } from '../../src/core/effects.js'
 import type { Link, PeerIdentity } from '../../src/core/link.js'
 import { incarnationOf } from './_harness.js'
@@ -41,7 +41,7 @@ function standingLink(wish: Standing | undefined): Link | undefined {
   return linkOf(state, wish)
 }
 
-function outcome(admission: ReturnType<typeof admit>): string {
+function outcome(admission: Settlement): string {
   return admission.kind === 'refuse' ? `refuse ${admission.code}` : admission.kind
 }
 
@@ -156,10 +156,17 @@ const ACCEPTING: Row[] = [
     'probe',
   ],
   [
-    'a lower sibling whom we dialled',
+    'a lower sibling whom we dialled just now',
     peer(LOWER, 1),
     'sibling',
     { id: LOWER, life: 1, dialled: true, ...sibling },
+    'yield',
+  ],
+  [
+    'a lower sibling whom we dialled long ago',
+    peer(LOWER, 1),
+    'sibling',
+    { id: LOWER, life: 1, dialled: true, silentMs: 5_000, ...sibling },
     'replace',
   ],
   [
@@ -180,6 +187,7 @@ for (const [title, who, role, standing, expected] of ACCEPTING) {
       links: 1,
       linksMax: 2,
       probeMs: 1_000,
+      crossingMs: 5_000,
     }
     t.is(outcome(admit(who, role, at)), expected)
   })
@@ -193,6 +201,7 @@ test('the acceptor is full at its number of links, and not for whom it knows', (
     links: 2,
     linksMax: 2,
     probeMs: 1_000,
+    crossingMs: 5_000,
   }
   t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'refuse FULL')
   const standing = standingLink({ id: HIGHER, life: 1, ...child })
@@ -201,7 +210,8 @@ test('the acceptor is full at its number of links, and not for whom it knows', (
 
 test('a plain process that has both connections and comes again has lost them', (t) => {
   const standing = standingLink({ id: HIGHER, ...child })
-  const at = { nowMs: NOW_MS, selfId: SELF, standing, links: 1, linksMax: 2, probeMs: 1_000 }
+  const more = { links: 1, linksMax: 2, probeMs: 1_000, crossingMs: 5_000 }
+  const at = { nowMs: NOW_MS, selfId: SELF, standing, ...more }
   const who = peer(HIGHER, undefined)
   t.is(outcome(admit(who, 'child', at)), 'data')
   if (standing === undefined) return t.fail('no link')
@@ -240,14 +250,14 @@ const DIALLING: [string, PeerIdentity, boolean, Standing | undefined, string][] 
     peer(HIGHER, 1),
     false,
     { id: HIGHER, life: 1, ...sibling },
-    'replace',
+    'yield',
   ],
   [
     'a lower sibling who dialled us too',
     peer(LOWER, 1),
     false,
     { id: LOWER, life: 1, ...sibling },
-    'refuse ID_CONFLICT',
+    'behind',
   ],
   [
     'one whom we dialled before',
@@ -281,6 +291,7 @@ test('the acceptor lets a higher node whom it dialled as sibling become its chil
     links: 1,
     linksMax: 2,
     probeMs: 1_000,
+    crossingMs: 5_000,
   }
   t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'replace')
 })

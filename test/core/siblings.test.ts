@@ -1,9 +1,8 @@
 import test from 'ava'
 import type { CoreEvent } from '../../src/core/effects.js'
+import { LOW_ADDRESS as A, HIGH_ADDRESS as B, Crossing, STEPS } from './_crossing.js'
 import { type Host, World } from './_harness.js'
 
-const A = 'ipv4://10.0.0.2:1'
-const B = 'ipv4://10.0.0.3:1'
 const PARENT = 'ipv4://10.0.0.1:7000'
 
 interface Pair {
@@ -47,95 +46,6 @@ test('a second dial of the same address while the first is under way does nothin
   low.give({ kind: 'connect', address: B })
   t.is(low.effects.filter(({ kind }) => kind === 'dial').length, 1)
 })
-
-/**
- * Both dial, and each connection is a queue of steps that go on one at a time, so that every order
- * of the two registrations and their answers can be tried.
- */
-class Crossing {
-  readonly world = new World()
-  readonly low = this.world.host({ id: 0x200n })
-  readonly high = this.world.host({ id: 0x300n })
-  readonly #cables: { near: [Host, number]; far: [Host, number] }[] = []
-
-  constructor() {
-    this.#cross(this.low, B, this.high)
-    this.#cross(this.high, A, this.low)
-    this.low.give({ kind: 'connect', address: B, expectedId: 0x300n })
-    this.high.give({ kind: 'connect', address: A, expectedId: 0x200n })
-  }
-
-  #cross(from: Host, address: string, to: Host): void {
-    this.world.answers.set(address, (dialler, connection) => {
-      const accepted = to.core.nextConnectionNumber()
-      this.#cables.push({ near: [from, connection], far: [to, accepted] })
-      this.#lay(dialler, connection, address, 'dialled')
-      this.#lay(to, accepted, address, 'accepted')
-    })
-  }
-
-  #lay(host: Host, connection: number, address: string, kind: 'dialled' | 'accepted'): void {
-    const end = this.world.end(host, connection)
-    end.far = {
-      heard: (chunk) => this.#queueOf(host, connection).push({ chunk }),
-      closed: () => this.#queueOf(host, connection).push({ closed: true }),
-    }
-    const port = {
-      outlet: end.wire,
-      reader: end.reader,
-      channel: 'inproc' as const,
-      localAddress: address,
-      remoteAddress: address,
-    }
-    host.give({ kind, connection, port })
-  }
-
-  readonly #queues = new Map<string, { chunk?: Uint8Array; closed?: boolean }[]>()
-
-  #queueOf(host: Host, connection: number): { chunk?: Uint8Array; closed?: boolean }[] {
-    const key = `${host === this.low ? 'low' : 'high'}:${connection}`
-    const queue = this.#queues.get(key) ?? []
-    this.#queues.set(key, queue)
-    return queue
-  }
-
-  /** What one end of a cable sent first arrives at the other; false where nothing waits. */
-  step(cable: number, direction: 'out' | 'back'): boolean {
-    const found = this.#cables[cable]
-    if (found === undefined) return false
-    const [from, to] = direction === 'out' ? [found.near, found.far] : [found.far, found.near]
-    const item = this.#queueOf(...from).shift()
-    if (item === undefined) return false
-    const end = to[0].ends.get(to[1])
-    if (end === undefined) return true
-    if (item.chunk !== undefined) this.world.carry(end, item.chunk)
-    else {
-      end.wire.isClosed = true
-      to[0].ends.delete(to[1])
-      to[0].give({ kind: 'closed', connection: to[1], clean: true })
-    }
-    this.world.settle()
-    return true
-  }
-
-  finish(): void {
-    for (let moved = true; moved; ) {
-      moved = false
-      for (const cable of [0, 1]) {
-        for (const direction of ['out', 'back'] as const) {
-          if (this.step(cable, direction)) moved = true
-        }
-      }
-    }
-  }
-}
-
-const STEPS: [number, 'out' | 'back'][] = [
-  [0, 'out'],
-  [0, 'back'],
-  [1, 'out'],
-  [1, 'back'],
-]
 
 test('siblings that dial each other at once end with one link in every order of words', (t) => {
   for (let order = 0; order < 4 ** 5; order++) {

@@ -3,7 +3,7 @@
 import { type CoreConfig, DEFAULT_SECURITY } from '../../src/core/config.js'
 import { CAPABILITY } from '../../src/wire/capabilities.js'
 import { type End, type Host, World } from '../core/_harness.js'
-import { registrationOf } from '../core/_registrations.js'
+import { confirmOf, registrationOf } from '../core/_registrations.js'
 import { Stranger } from '../core/_stranger.js'
 import { HOST, HOSTILE, type Known, LAWFUL, TOKENS } from './_core-words.js'
 
@@ -30,8 +30,7 @@ export interface Scene {
 
 type Wish = Partial<CoreConfig>
 
-function ground(wish: Wish): { world: World; host: Host; lawful: Host } {
-  const world = new World()
+function ground(wish: Wish, world = new World()): { world: World; host: Host; lawful: Host } {
   const host = world.host({ id: HOST, tokens: TOKENS, ...wish }).listen(ADDRESS)
   host.give({ kind: 'start' })
   const { security = DEFAULT_SECURITY, tokens = TOKENS } = wish
@@ -128,6 +127,58 @@ function keyed(): Scene {
   return { ...scene, mouth: () => mouth }
 }
 
+/** The same above the host. */
+function keyedParent(): Scene {
+  const security = { ...DEFAULT_SECURITY, keyExchange: 'x25519' } as const
+  const world = new World()
+  const evil = world.host({ id: 0x10n, tokens: TOKENS, security }).listen(PARENT)
+  evil.give({ kind: 'start' })
+  const scene = ground({ security, parents: [PARENT] }, world)
+  const { host } = scene
+  if (!host.core.link(0x10n)?.encrypted) throw new Error('no keys')
+  const nearNow = () => [...evil.ends.values()].at(-1)
+  const mouth: Mouth = {
+    get isOpen() {
+      const near = nearNow()
+      return near?.peer != null && host.ends.get(near.peer.connection) === near.peer
+    },
+    say: (bytes) => {
+      world.carry(nearNow()!.peer!, bytes)
+      world.settle()
+    },
+    hangUp: () => {
+      const far = nearNow()?.peer
+      if (far != null) world.cut(host, far.connection)
+    },
+    known: () => ({ requestBindings: [], responseBindings: [] }),
+    sealed: () => {
+      const near = nearNow()
+      return near && sealedBy(evil, near)
+    },
+  }
+  return { ...scene, mouth: () => mouth }
+}
+
+/** Both dialled each other; the host's own dial stands, and the mouth is on the other one. */
+function yielding(): Scene {
+  const scene = ground({})
+  const { host } = scene
+  const stranger = Stranger.to(host)
+  const wish = { ...asChild, life: 1, announcement: { role: 2 } }
+  const register = registrationOf(wish)
+  const answer = stranger.register(register).control
+  const [dialled] = [Stranger.listening(host, PARENT)]
+  host.give({ kind: 'connect', address: PARENT, expectedId: HOSTILE })
+  const { requestBindings } = mouthOf(dialled[0]!).known()
+  const response = registrationOf({ ...wish, announcement: { role: 0 }, requestBindings })
+  dialled[0]!.say({ kind: 'register_rsp', register: response })
+  const said = answer?.kind === 'register_rsp' ? answer.register : undefined
+  stranger.say({ kind: 'handshake_confirm', ...confirmOf(register, said) })
+  if (host.ends.size !== 3 || host.core.links().length !== 2) throw new Error('it does not yield')
+  const mouth = mouthOf(stranger)
+  return { ...scene, mouth: () => mouth }
+}
+
 /** Taken off the wire before the host has it. */
 function sealedBy(evil: Host, near: End): Uint8Array | undefined {
   const message = evil.core.data.newMessage()
@@ -166,6 +217,17 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
   dialling: () => dialled(() => {}),
   parent: () => dialled(answerAsParent),
   keyed,
+  'keyed parent': keyedParent,
+  yielding,
+  sibling: () =>
+    accepted((stranger) => {
+      stranger.join(registrationOf({ ...asChild, life: 1, announcement: { role: 2 } }))
+    }),
+  'data connection': () =>
+    accepted((stranger, host) => {
+      joined()(Stranger.to(host, 'ipv4://10.9.9.8:1'))
+      joined()(stranger)
+    }),
   draining: () =>
     accepted((stranger, host) => {
       joined(1)(stranger)

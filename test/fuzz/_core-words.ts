@@ -10,6 +10,7 @@ import { WALL_MS } from '../core/_harness.js'
 import { commandOf, registrationOf, token } from '../core/_registrations.js'
 import { dataFrame, innerOf } from '../core/_stranger.js'
 import type { Random } from '../wire/_random.js'
+import { anyNeighbourly, anyUpdate } from './_neighbour-words.js'
 
 export const HOST = 0x100n
 export const LAWFUL = 0x200n
@@ -111,7 +112,7 @@ function anyConfirm(random: Random, known: Known): ControlBody {
 }
 
 function anyControl(random: Random, known: Known): ControlBody {
-  switch (random.below(8)) {
+  switch (random.below(10)) {
     case 0:
     case 1:
       return { kind: 'register_req', register: anyRegistration(random, known) }
@@ -129,7 +130,7 @@ function anyControl(random: Random, known: Known): ControlBody {
       return { kind: random.once(2) ? 'command_req' : 'command_rsp', command }
     }
     default:
-      return { kind: 'leave', code: 0, drains: false }
+      return anyNeighbourly(random, () => anyId(random))
   }
 }
 
@@ -177,7 +178,8 @@ function anyRecord(random: Random): Uint8Array {
 
 /** A frame of lawful form, or a record. */
 export function anyWord(random: Random, known: Known): Uint8Array {
-  const kind = random.below(9)
+  const kind = random.below(10)
+  if (kind === 9) return anyUpdate(random)
   if (kind === 8) return anyRecord(random)
   if (kind < 2) return anyData(random)
   if (kind === 2) return anyHead(random)

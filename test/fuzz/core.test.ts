@@ -6,7 +6,7 @@ import { SCENES } from './_core-scenes.js'
 
 const SECONDS = Number(process.env.TREEBUS_FUZZ_SECONDS ?? 5)
 const NAMES = Object.keys(SCENES)
-const LIVES_MIN = 200
+const LIVES_MIN = 400
 
 test.serial(
   'robustness 3: every life of the corpus leaves a core and its lawful child alone',

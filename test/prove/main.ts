@@ -1,31 +1,18 @@
 // `npm run prove`: runs rows of the robustness catalogue and prints what came out.
 
-import { readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { chosen, help, listed, loadRows } from './catalogue.js'
 import type { Outcome, Row } from './row.js'
 
-const USAGE = 'npm run prove -- ROW…|all [--full] [--json FILE]'
+const USAGE = 'npm run prove -- ROW…|all [--full] [--json FILE], or --help'
 const GIB = 1024 ** 3
 
 interface Result extends Outcome {
   readonly row: number | string
   readonly title: string
   readonly goal: string
-}
-
-async function loadRows(): Promise<Row[]> {
-  const folder = new URL('./rows/', import.meta.url)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
-  const rows = await Promise.all(
-    names.map((name) => import(new URL(name, folder).href) as Promise<Row>),
-  )
-  return rows.sort((a, b) => orderOf(a) - orderOf(b))
-}
-
-/** Names come behind the numbers, in the order of their files. */
-function orderOf({ row }: Row): number {
-  return typeof row === 'number' ? row : Number.MAX_SAFE_INTEGER
 }
 
 function machine(): string {
@@ -73,21 +60,20 @@ function print(results: readonly Result[]): void {
   console.log(`\nmachine: ${machine()}`)
 }
 
-/** Undefined for a number that no row has. */
-function chosen(rows: readonly Row[], names: readonly string[]): Row[] | undefined {
-  if (names.includes('all')) return [...rows]
-  const found = names.map((name) => rows.find(({ row }) => String(row) === name))
-  return found.every((row) => row !== undefined) ? found : undefined
-}
-
 async function main(): Promise<number> {
-  const options = { full: { type: 'boolean' }, json: { type: 'string' } } as const
+  const options = {
+    full: { type: 'boolean' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  if (values.help === true) {
+    console.log(help())
+    return 0
+  }
   const rows = await loadRows()
   if (positionals.length === 0) {
-    for (const { row, title, goal } of rows)
-      console.log(`${String(row).padStart(3)}  ${title}: ${goal}`)
-    console.log(`\n${USAGE}`)
+    console.log([...listed(rows), '', USAGE].join('\n'))
     return 0
   }
   const wanted = chosen(rows, positionals)

@@ -21,6 +21,8 @@ export interface Row {
   readonly row: number | string
   readonly title: string
   readonly goal: string
+  /** How much of it is done without `--full` and with it; none where one size proves it. */
+  readonly sizes?: { readonly quick: string; readonly full: string }
   run(options: RunOptions): Promise<Outcome>
 }
 

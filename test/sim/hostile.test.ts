@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { ControlBody } from '../../src/wire/control.js'
+import { type ControlBody, encodeControl } from '../../src/wire/control.js'
 import { EXTENSION } from '../../src/wire/extension.js'
 import { frameOf } from '../../src/wire/frame.js'
 import { registrationOf } from '../core/_registrations.js'
@@ -98,12 +98,22 @@ for (const [what, confirm] of Object.entries(CONFIRMS)) {
   }
 }
 
+/** The registration as a plain node would have made it, with its own signature. */
+function stripped(inner: Uint8Array): Uint8Array {
+  const { control, sequence } = takeApart(inner)
+  if (control?.kind !== 'register_req') return inner
+  const { announcement: _cutOut, raw: _asItCame, ...register } = control.register
+  const head = { sequence, resultCode: 0, type: 0, sourceId: register.id }
+  return encodeControl(head, { kind: 'register_req', register })
+}
+
 for (const [what, change] of [
   [
     'changed',
     (inner: Uint8Array) => inner.map((byte, at) => (at === inner.length - 20 ? byte ^ 1 : byte)),
   ],
   ['cut short', (inner: Uint8Array) => inner.subarray(0, inner.length - 30)],
+  ['stripped', stripped],
 ] as const) {
   test(`hostile: an announcement that is ${what} costs one link, until it is let through`, (t) => {
     const tree = new HostileTree()

@@ -6,6 +6,7 @@ import type { Outcome, RunOptions } from '../row.js'
 export const row = 3
 export const title = 'mutation fuzz of decoders, core and shell'
 export const goal = 'nothing thrown, memory bounded, in 1 h (60 s without --full)'
+export const sizes = { quick: '60 s', full: '1 h' }
 
 export function run({ full }: RunOptions): Promise<Outcome> {
   const seconds = full ? 3_600 : 60

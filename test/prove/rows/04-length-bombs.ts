@@ -12,6 +12,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 4
 export const title = 'lengths and counts that bomb'
 export const goal = 'each refused in < 1 ms (median), with < 1 MiB kept'
+export const sizes = { quick: '200 times each', full: '2,000' }
 
 const REFUSE_MS = 1
 const GROWN_BYTES_MAX = 2 ** 20

@@ -10,6 +10,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 5
 export const title = 'decompression bombs'
 export const goal = "refused with no more than 2 MiB + 4 KiB and a codec's own state kept"
+export const sizes = { quick: 'bombs of 128 MiB', full: '1 GiB' }
 
 const PLAIN_BYTES_MAX = 2 * 1024 * 1024 + 4 * 1024
 

@@ -9,6 +9,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 8
 export const title = 'a captured registration played again'
 export const goal = 'refused every time, within the clock tolerance and beyond it'
+export const sizes = { quick: '400 plays', full: '10,000' }
 
 const TOLERANCE_SECONDS = 2
 

@@ -8,6 +8,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 10
 export const title = 'timing of the token check'
 export const goal = '|t| < 4.5 over 100,000 samples'
+export const sizes = { quick: '100,000 samples', full: '1,000,000' }
 
 const T_MAX = 4.5
 /** Slower samples are interruptions of the machine, the same for both classes. */

@@ -6,6 +6,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 11
 export const title = 'an active proxy downgrades and injects'
 export const goal = 'nothing of its own delivered, no altered registration links; links return'
+export const sizes = { quick: 'each attack twice', full: '100 times' }
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const rounds = full ? 100 : 2

@@ -7,6 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 12
 export const title = 'tokens rotated under load'
 export const goal = '0 links dropped, 0 messages lost; a token that was taken out lets nobody in'
+export const sizes = { quick: '20 swaps', full: '500' }
 
 const PARENT = 1n
 const FIRST = 0x10n

@@ -7,6 +7,7 @@ import { inMs, type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 14
 export const title = 'silent sockets beside a lawful child'
 export const goal = 'the child is in within 1 s, the silent are closed in 5 s, < 64 MiB more'
+export const sizes = { quick: '1,000 sockets', full: '8,000' }
 
 const LAWFUL_MS = 1_000
 /** 5 s, and a tick of a busy loop. */

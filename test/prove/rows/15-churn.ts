@@ -7,6 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 15
 export const title = 'connections that come and go'
 export const goal = 'open files return to what they were ± 5; a standing link holds'
+export const sizes = { quick: '20,000 connections', full: '600,000 in 60 s' }
 
 const FILES_OFF_MAX = 5
 

@@ -6,6 +6,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 19
 export const title = 'a table of 1,000 nodes'
 export const goal = 'snapshot < 150 KB, learned < 20 ms, change to 100 < 100 ms, < 1 KB an entry'
+export const sizes = { quick: '10 rounds', full: '50' }
 
 const NODES = 1_000
 const SUBSCRIBERS = 100

@@ -6,6 +6,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 21
 export const title = 'one leaf goes and comes back beside pairs that talk'
 export const goal = '0 failures among 100,000 concurrent messages (20,000 without --full)'
+export const sizes = { quick: '20,000 messages, 20 departures', full: '100,000, 200' }
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const wanted = full ? 100_000 : 20_000

@@ -7,6 +7,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 22
 export const title = 'kill -9 of a process'
 export const goal = 'neighbours know in 200 ms, asked across 3 levels in 500 ms'
+export const sizes = { quick: '20 kills', full: '100' }
 
 const NEIGHBOUR_MS = 200
 const TREE_MS = 500

@@ -9,6 +9,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 23
 export const title = 'a blackholed node, and stalls that are none'
 export const goal = 'silent for both ends in 24 s and a tick; no alarm for stalls of 2 s'
+export const sizes = { quick: '6 stalls of 2 s', full: '1,000, about an hour' }
 
 const LIMIT_MS = 24_000
 /** Timers are late by a turn of a busy loop. */

@@ -6,6 +6,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 24
 export const title = 'a partition in one direction'
 export const goal = 'both ends know within one limit of silence, and find each other again'
+export const sizes = { quick: 'pings each 1 s', full: 'each 8 s, the default' }
 
 /** Three intervals are the limit; a turn of a busy loop may come late. */
 const INTERVALS = 3

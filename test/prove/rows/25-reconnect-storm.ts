@@ -6,6 +6,7 @@ import { inMs, type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 25
 export const title = 'reconnect storm after a restart of the parent'
 export const goal = '200 children back in 10 s, spread out, never 2 links of one pair'
+export const sizes = { quick: '1 restart', full: '20' }
 
 const BACK_MS = 10_000
 

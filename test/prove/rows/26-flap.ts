@@ -11,6 +11,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 26
 export const title = 'links cut 100 times under traffic, and with 40 % of them lost'
 export const goal = '1 link, 0 duplicates, as many handles and timers as before'
+export const sizes = { quick: '100 cuts, 20 flaps', full: '2,000 cuts, 100 flaps' }
 
 const PARENT = 1n
 const CHILD = 2n

@@ -6,6 +6,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 27
 export const title = 'calls in flight at a kill'
 export const goal = '100 % settle within their timeout and 50 ms, with the right code'
+export const sizes = { quick: '2,000 calls', full: '20,000' }
 
 const TIMEOUT_MS = 2_000
 const GRACE_MS = 50

@@ -7,6 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 28
 export const title = 'a reader that stopped'
 export const goal = 'pending ≤ limit + 10 %, `full` reported, others keep ≥ 90 % throughput'
+export const sizes = { quick: '3 s before and after', full: '20 s' }
 
 const LIMIT_BYTES = 8 * 1024 * 1024
 const KEPT_SHARE = 0.9

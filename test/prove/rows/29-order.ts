@@ -7,6 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 29
 export const title = 'order of messages from 4 B to 2 MiB'
 export const goal = '0 out of order, lost or doubled in 10,000,000 (100,000 without --full)'
+export const sizes = { quick: '100,000 messages', full: '10,000,000' }
 
 const WHOLE_BYTES = 2 * 1024 * 1024
 const SIZES = [4, 16, 64, 100, 250, 1_000]

@@ -7,6 +7,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 30
 export const title = 'messages of 2 MiB at default settings'
 export const goal = '0 lost of 10,000 (500 without --full)'
+export const sizes = { quick: '500 messages', full: '10,000' }
 
 const BYTES = 2 * 1024 * 1024
 const HERE = 1n

@@ -6,6 +6,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 31
 export const title = 'rolling restart of 10 nodes under 5,000 requests/s'
 export const goal = '0 failed, the parent knows in 100 ms, close() takes 1 s at most'
+export const sizes = { quick: '20 restarts', full: '300' }
 
 const PER_SECOND = 5_000
 /** A machine that cannot ask so often proves less. */

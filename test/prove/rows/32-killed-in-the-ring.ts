@@ -6,6 +6,7 @@ import type { Outcome, RunOptions } from '../row.js'
 export const row = 32
 export const title = 'kill -9 over shared memory'
 export const goal = '10,000 kills: nothing torn, nobody hangs'
+export const sizes = { quick: '500 kills', full: '10,000' }
 
 export function run({ full }: RunOptions): Promise<Outcome> {
   const kills = full ? 10_000 : 500

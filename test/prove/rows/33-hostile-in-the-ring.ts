@@ -6,6 +6,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 33
 export const title = 'adversarial writer over shared memory'
 export const goal = '1 h: never out of bounds, found corrupt'
+export const sizes = { quick: '30 s', full: '30 min' }
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const seconds = full ? 1_800 : 30

@@ -8,6 +8,7 @@ import { type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 34
 export const title = 'endurance over shared memory'
 export const goal = '1 h both ways: 0 wrong reads, RSS flat'
+export const sizes = { quick: '30 s', full: '1 h' }
 
 /** What a process may grow by, once it is warm, and be called flat. */
 const RSS_GROWTH_MIB = 16

@@ -7,6 +7,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 'routes-kill'
 export const title = 'kill -9 of a leaf three levels below the root'
 export const goal = 'route_down everywhere in 500 ms'
+export const sizes = { quick: '20 kills', full: '100' }
 
 const KNOWN_MS = 500
 

@@ -14,6 +14,7 @@ import { inMs, type Outcome, type RunOptions, verdictOf } from '../row.js'
 export const row = 'routes-restart'
 export const title = 'kill -9 and restart of a root, then of a branch'
 export const goal = 'no route_down of nodes that stayed: of a root anywhere, of a branch below it'
+export const sizes = { quick: '3 restarts', full: '20' }
 
 /** Longer than the grace time of 15 s. */
 const REST_MS = 16_000

@@ -7,6 +7,7 @@ import { inMs, type Outcome, type RunOptions, spreadOf, verdictOf } from '../row
 export const row = 'routes-storm'
 export const title = 'a tree of processes under joins and kills at random'
 export const goal = 'tables equal at the end, no open files kept; full: 60 processes, 5 minutes'
+export const sizes = { quick: '20 processes, 30 s', full: '60 processes, 5 min' }
 
 const MIB = 1024 ** 2
 
