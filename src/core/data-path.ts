@@ -25,10 +25,18 @@ import type { CoreState } from './core-state.js'
 import type { Delivery } from './delivery.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
-import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
+import {
+  asksOurKind,
+  isAnswer,
+  isBetween,
+  isForNodes,
+  isRecordFor,
+  isRoutedBy,
+} from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
 import { RecordReceiver } from './record-receiver.js'
+import { RecordRelay } from './record-relay.js'
 import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
@@ -77,7 +85,13 @@ export class DataPath {
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
-    this.records = new RecordReceiver({ ...rooms, self: this.#self })
+    const relay = new RecordRelay({
+      ...rooms,
+      senders: this.#senders,
+      self: this.#self,
+      pathOf: (link) => this.#pathOf(link),
+    })
+    this.records = new RecordReceiver({ ...rooms, self: this.#self, relay })
     this.#recordSender = new RecordSender(state)
   }
 
@@ -143,6 +157,9 @@ export class DataPath {
   ): 'ok' | 'full' | 'closed' {
     if (!session.isDirect) return this.#sealData(link.path, message)
     if (isRecordFor(link, message)) return this.#recordSender.write(port.outlet, message)
+    if (isRoutedBy(link, message)) {
+      return this.#recordSender.writeRouted(port.outlet, this.#self, message)
+    }
     return encodeData(port.outlet, this.#self, message)
   }
 
