@@ -22,7 +22,7 @@ import { highHalf, lowHalf } from './bus-id.js'
 import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
-import type { Delivery } from './delivery.js'
+import { type Delivery, LENT } from './delivery.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
 import {
@@ -66,6 +66,8 @@ export class DataPath {
   readonly records: RecordReceiver
   /** Of the last message that was sent. */
   lastSequence = 0
+  /** Whether the memory of the last message that was offered may be used again after the read. */
+  wasLent = false
 
   constructor(rooms: {
     readonly state: CoreState
@@ -210,6 +212,7 @@ export class DataPath {
     data: DataCursor,
   ): boolean {
     if (this.#gates.isActive && this.#gates.holds(connection, link, data)) return false
+    this.wasLent = false
     this.#take(connection, link, head, kind, data)
     return true
   }
@@ -293,7 +296,7 @@ export class DataPath {
     this.#state.counters.received++
     // Answered first: the handler may send, and that must not come before the confirmation.
     if ((data.flags & FLAG_REQUIRE_RESPONSE) !== 0) this.#answer(link, head, data, undefined)
-    this.#delivery.message(data, head)
+    this.wasLent = this.#delivery.message(data, head) === LENT
   }
 
   /** Undefined where the message went on; else why not. */
