@@ -12,7 +12,7 @@ import { Random, seedOfRun } from '../wire/_random.js'
 
 const addon = loadAddon()
 const withAddon = typeof addon === 'string' ? test.skip : test
-const MESSAGES = Math.ceil(Number(process.env.TREEBUS_FUZZ_MESSAGES ?? 200_000) / 8)
+const MESSAGES = Number(process.env.TREEBUS_SCAN_MESSAGES ?? 25_000)
 const FRAME_BYTES_MAX = 8_192
 const BODY_BYTES_MAX = 2_048
 const ROUND_FRAMES = 50
