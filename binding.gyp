@@ -4,6 +4,7 @@
       "target_name": "treebus",
       "sources": [
         "native/binding/module.cpp",
+        "native/binding/codec.cpp",
         "native/binding/link.cpp",
         "native/binding/waker.cpp",
         "native/os/segment.cpp",

@@ -61,7 +61,7 @@ function newest(path) {
 }
 
 function isFresh() {
-  const sources = ['binding.gyp', 'native/ring', 'native/os', 'native/binding']
+  const sources = ['binding.gyp', 'native/codec', 'native/ring', 'native/os', 'native/binding']
   const changedMs = Math.max(...sources.map((source) => newest(join(root, source))))
   return existsSync(prebuilt) && statSync(prebuilt).mtimeMs > changedMs
 }

@@ -13,6 +13,10 @@ interface RequestCell extends Cell {
 const PAYLOAD_BYTES = 64
 const IN_FLIGHT = [1, 64, 256]
 
+const SPIN_MICROS = 50
+/** Of issue 4, for one in flight. */
+const SPINNING_AIM = { kind: 'at_most', value: 20 } as const
+
 export const LATENCY_MEASURES = [
   { key: 'p50Us', title: 'p50 µs', digits: 1, spread: true },
   { key: 'p99Us', title: 'p99 µs', digits: 1, spread: true },
@@ -28,16 +32,18 @@ export interface RequestLink {
   readonly payloadBytes: number
   /** The link moves to shared memory by itself; default: it stays on its socket. */
   readonly moves?: boolean
+  /** How long its ends look for more before they sleep; default: not at all. */
+  readonly spinMicros?: number
 }
 
 /** A caller that dials an answerer, over one link. */
 export async function runRequests(
   kind: 'treebus' | 'bare',
-  { channel, inFlight, payloadBytes, moves = false }: RequestLink,
+  { channel, inFlight, payloadBytes, moves = false, spinMicros = 0 }: RequestLink,
   span: Span,
   processes: ProcessGroup,
 ): Promise<Sample> {
-  const shared = { payloadBytes, inFlight, moves }
+  const shared = { payloadBytes, inFlight, moves, spinMicros }
   const listen = processes.freeAddress(channel)
   const answerer = await processes.start(`${kind}-answerer`, { ...shared, id: 1, listen })
   const dial = answerer.address
@@ -62,6 +68,7 @@ export const requestReply: Question<RequestCell> = {
     'Closed loop: each reply is followed by the next request.',
     'treebus: request() and reply(), with a random 64-bit number, a time limit and a promise each.',
     'auto (ring): the same nodes, but the link has moved to shared memory by itself.',
+    'auto, spinning: both ends look for 50 µs before they sleep (sharedMemorySpinMicros).',
     'bare net: frames made beforehand, told apart by 4 bytes; no time limit, no promise.',
   ],
   cells: CHANNELS.flatMap((channel) =>
@@ -72,7 +79,7 @@ export const requestReply: Question<RequestCell> = {
       inFlight,
     })),
   ),
-  subjects: ['treebus', 'auto (ring)', 'bare net'],
+  subjects: ['treebus', 'auto (ring)', 'auto, spinning', 'bare net'],
   measures: LATENCY_MEASURES,
   readings: [
     {
@@ -84,13 +91,19 @@ export const requestReply: Question<RequestCell> = {
       value: (round) => ratioOf(round, 'p50Us', 'auto (ring)', 'treebus'),
     },
     {
+      title: 'auto, spinning, p50 µs',
+      value: (round) => round.get('auto, spinning')?.['p50Us'],
+      aim: ({ inFlight }) => (inFlight === 1 ? SPINNING_AIM : undefined),
+    },
+    {
       title: 'treebus / bare net, pairs/s',
       value: (round) => ratioOf(round, 'pairsPerSecond', 'treebus', 'bare net'),
     },
   ],
   run: (subject, { channel, inFlight }, span, processes) => {
-    const moves = subject === 'auto (ring)'
-    const link = { channel, inFlight, payloadBytes: PAYLOAD_BYTES, moves }
+    const moves = subject.startsWith('auto')
+    const spinMicros = subject === 'auto, spinning' ? SPIN_MICROS : 0
+    const link = { channel, inFlight, payloadBytes: PAYLOAD_BYTES, moves, spinMicros }
     return runRequests(subject === 'bare net' ? 'bare' : 'treebus', link, span, processes)
   },
 }

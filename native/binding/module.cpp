@@ -8,6 +8,7 @@
 #include <sched.h>
 #endif
 
+#include "codec.hpp"
 #include "link.hpp"
 #include "state.hpp"
 
@@ -113,6 +114,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("openNamed", Napi::Function::New<OpenNamed>(env));
   exports.Set("watch", Napi::Function::New<Watch>(env));
   exports.Set("ready", Napi::Function::New<Ready>(env));
+  exports.Set("scanData", Napi::Function::New<ScanData>(env));
   exports.Set("corrupt", Link::kCorrupt);
   exports.Set("ended", Link::kEnded);
   exports.Set("nonceBytes", static_cast<double>(ring::kNonceBytes));

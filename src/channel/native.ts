@@ -44,6 +44,15 @@ export interface Addon {
    * has: the bell rings for the next one; with `spins` it will not, and the processor was yielded.
    */
   ready(slots: Uint32Array, spins: boolean): number
+  /** See `DataScan` in the wire. */
+  scanData(
+    memory: Uint8Array,
+    start: number,
+    end: number,
+    frameBytesMax: number,
+    bodyBytesMax: number,
+    rows: Uint32Array,
+  ): number
   readonly corrupt: number
   readonly ended: number
   readonly nonceBytes: number

@@ -44,6 +44,21 @@ export function lowHalf(id: bigint): number {
   return halves[LOW] ?? 0
 }
 
+// Messages that follow each other mostly name the same ids: one bigint serves for them all.
+let lastHigh = 0
+let lastLow = 0
+let lastId = 0n
+
+/** The same for ids that are likely to come again. */
+export function idOf(high: number, low: number): bigint {
+  if (high !== lastHigh || low !== lastLow) {
+    lastId = joinHalves(high, low)
+    lastHigh = high
+    lastLow = low
+  }
+  return lastId
+}
+
 export function joinHalves(high: number, low: number): bigint {
   halves[HIGH] = high
   halves[LOW] = low

@@ -2,6 +2,7 @@
 
 import type { CipherName } from '../wire/ciphers.js'
 import type { CompressionName } from '../wire/compression.js'
+import type { DataScan } from '../wire/data-run.js'
 import type { CurveName } from '../wire/key-exchange.js'
 import type { Primitives } from '../wire/primitives.js'
 import { DETAIL } from '../wire/route-messages.js'
@@ -134,6 +135,8 @@ export interface Ambient {
   readonly primitives: Primitives
   /** Cryptographically random where the shell runs it, seeded in the simulator. */
   random(bytes: number): Uint8Array
+  /** Native code that finds usual messages; without it they are read one by one. */
+  readonly scanData?: DataScan
   /** Milliseconds since 1970, for timestamps that peers check; may jump. */
   wallMs(): number
 }

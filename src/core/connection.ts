@@ -63,6 +63,8 @@ export class Connection {
   readonly purpose: Purpose | undefined
   readonly session: Session
   readonly lane = new DataLane()
+  /** Frames to be read one by one before usual ones are looked for together again. */
+  framesAlone = 0
   /** Links that had come up before this one was made: later ones crossed it. */
   readonly linksBefore: number
   #phase: Phase

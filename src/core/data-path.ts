@@ -23,13 +23,21 @@ import { highHalf, lowHalf } from './bus-id.js'
 import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
-import type { Delivery } from './delivery.js'
+import { type Delivery, LENT } from './delivery.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
-import { asksOurKind, isAnswer, isBetween, isForNodes, isRecordFor } from './message-kinds.js'
+import {
+  asksOurKind,
+  isAnswer,
+  isBetween,
+  isForNodes,
+  isRecordFor,
+  isRoutedBy,
+} from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
 import type { PathGates } from './path-gates.js'
 import { RecordReceiver } from './record-receiver.js'
+import { RecordRelay } from './record-relay.js'
 import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
@@ -63,6 +71,8 @@ export class DataPath {
   lastLink = 0
   /** What it was written to: undefined before the first. */
   #lastOutlet: Outlet | undefined
+  /** Whether the memory of the last message that was offered may be used again after the read. */
+  wasLent = false
 
   constructor(rooms: {
     readonly state: CoreState
@@ -82,7 +92,13 @@ export class DataPath {
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
-    this.records = new RecordReceiver({ ...rooms, self: this.#self })
+    const relay = new RecordRelay({
+      ...rooms,
+      senders: this.#senders,
+      self: this.#self,
+      pathOf: (link) => this.#pathOf(link),
+    })
+    this.records = new RecordReceiver({ ...rooms, self: this.#self, relay })
     this.#recordSender = new RecordSender(state)
   }
 
@@ -156,6 +172,9 @@ export class DataPath {
   ): 'ok' | 'full' | 'closed' {
     if (!session.isDirect) return this.#sealData(link.path, message)
     if (isRecordFor(link, message)) return this.#recordSender.write(port.outlet, message)
+    if (isRoutedBy(link, message)) {
+      return this.#recordSender.writeRouted(port.outlet, this.#self, message)
+    }
     return encodeData(port.outlet, this.#self, message)
   }
 
@@ -206,6 +225,7 @@ export class DataPath {
     data: DataCursor,
   ): boolean {
     if (this.#gates.isActive && this.#gates.holds(connection, link, data)) return false
+    this.wasLent = false
     this.#take(connection, link, head, kind, data)
     return true
   }
@@ -289,7 +309,7 @@ export class DataPath {
     this.#state.counters.received++
     // Answered first: the handler may send, and that must not come before the confirmation.
     if ((data.flags & FLAG_REQUIRE_RESPONSE) !== 0) this.#answer(link, head, data, undefined)
-    this.#delivery.message(data, head)
+    this.wasLent = this.#delivery.message(data, head) === LENT
   }
 
   /** Undefined where the message went on; else why not. */

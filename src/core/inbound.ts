@@ -10,6 +10,7 @@ import {
   type PingData,
   type RegisterData,
 } from '../wire/control.js'
+import type { DataScan } from '../wire/data-run.js'
 import type { FrameReader } from '../wire/frame.js'
 import { InnerCursor } from '../wire/head.js'
 import type { RouteBody } from '../wire/route-messages.js'
@@ -28,6 +29,7 @@ import type { ParentKeeper } from './parent-keeper.js'
 import type { PathGates } from './path-gates.js'
 import type { RingPaths } from './ring-paths.js'
 import type { Routing } from './routes/routing.js'
+import { RunReceiver } from './run-receiver.js'
 import type { Yielding } from './yielding.js'
 
 export interface InboundRooms {
@@ -58,6 +60,8 @@ export class Inbound {
   readonly #rooms: InboundRooms
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
+  /** Undefined without native code. */
+  readonly #runs: RunReceiver | undefined
   /** No frame of the present batch has been looked at. */
   #isFirst = true
 
@@ -65,6 +69,18 @@ export class Inbound {
     this.#rooms = rooms
     this.#state = rooms.state
     this.#links = rooms.links
+    const { scanData } = rooms.state.ambient
+    if (scanData !== undefined) this.#runs = this.#newRuns(scanData)
+  }
+
+  #newRuns(scanData: DataScan): RunReceiver {
+    const { data, state } = this.#rooms
+    const heard = (connection: Connection) => {
+      if (this.#isFirst) this.#heard(connection)
+    }
+    const reads = (connection: Connection) => this.#reads(connection)
+    const unread = (connection: Connection) => this.#unread(connection)
+    return new RunReceiver({ state, data, heard, reads, unread }, scanData)
   }
 
   /** Stops at the first frame that has effects. */
@@ -75,6 +91,7 @@ export class Inbound {
       if (this.#state.hasEffects) break
     }
     connection.lane.release()
+    this.#runs?.release()
     this.#rooms.data.records.release()
   }
 
@@ -92,6 +109,7 @@ export class Inbound {
 
   /** False where no whole frame is left. */
   #step(connection: Connection, reader: FrameReader): boolean {
+    if (this.#runs?.take(connection, reader)) return true
     let found = reader.next()
     if (found === 'record') found = this.#records(connection, reader)
     switch (found) {

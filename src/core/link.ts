@@ -34,6 +34,8 @@ export class Link {
   readonly peer: PeerIdentity
   /** Whether the other end reads records. It has said so before anything was sent to it. */
   readonly takesRecords: boolean
+  /** Whether it reads those as well that are not from us or not for it. */
+  readonly takesRouted: boolean
   readonly idHigh: number
   readonly idLow: number
   readonly role: LinkRole
@@ -83,7 +85,9 @@ export class Link {
   }) {
     this.number = options.number
     this.peer = options.peer
-    this.takesRecords = (options.peer.capabilities & CAPABILITY.RECORDS) !== 0n
+    const { capabilities } = options.peer
+    this.takesRecords = (capabilities & CAPABILITY.RECORDS) !== 0n
+    this.takesRouted = this.takesRecords && (capabilities & CAPABILITY.ROUTED_RECORDS) !== 0n
     this.idHigh = highHalf(options.peer.id)
     this.idLow = lowHalf(options.peer.id)
     this.role = options.role

@@ -35,6 +35,11 @@ export function isRecordFor(
   return flags === 0 && !isForNodes(extensionKind)
 }
 
+/** Ours for somebody behind a neighbour that passes records on. */
+export function isRoutedBy(link: Link, { flags, extensionKind }: OutgoingData): boolean {
+  return link.takesRouted && flags === 0 && !isForNodes(extensionKind)
+}
+
 /** A message of one child's own for another child itself. */
 export function isBetween(from: Link, to: Link, data: DataCursor): boolean {
   if (from.role !== 'child' || to.role !== 'child') return false

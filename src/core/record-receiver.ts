@@ -2,9 +2,9 @@
 
 import type { SelfId } from '../wire/data-codec.js'
 import type { DataCursor } from '../wire/data-cursor.js'
-import { RecordCursor } from '../wire/data-record.js'
 import { EXTENSION } from '../wire/extension.js'
 import type { FrameReader } from '../wire/frame.js'
+import { RecordCursor } from '../wire/record-cursor.js'
 import { isRecord, RECORD_HEADER_BYTES } from '../wire/record-header.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
@@ -13,6 +13,7 @@ import type { Link } from './link.js'
 import type { Links } from './links.js'
 import { isForNodes } from './message-kinds.js'
 import type { PathGates } from './path-gates.js'
+import type { RecordRelay } from './record-relay.js'
 
 interface ReceiverRooms {
   readonly state: CoreState
@@ -20,6 +21,7 @@ interface ReceiverRooms {
   readonly gates: PathGates
   readonly delivery: Delivery
   readonly self: SelfId
+  readonly relay: RecordRelay
 }
 
 export class RecordReceiver {
@@ -39,12 +41,15 @@ export class RecordReceiver {
     const record = this.#record
     if (!record.read(reader.view, reader.buffer, reader.start, reader.end)) return 'bad'
     const { data, head } = record
-    record.from(link.idHigh, link.idLow)
-    const { gates, state, delivery } = this.#rooms
+    if (!record.isRouted) record.from(link.idHigh, link.idLow)
+    const { gates, state, delivery, relay } = this.#rooms
     if (gates.isActive || !isForUser(data)) return record.rewrite()
+    const isOurs = !record.isRouted || relay.isForUs(link, record)
+    if (!isOurs && !relay.forward(link, record)) return record.rewrite()
     connection.faults = 0
     link.faults = 0
     link.dataAtMs = state.nowMs
+    if (!isOurs) return 'taken'
     state.counters.received++
     if (delivery.message(data, head) !== LENT) reader.keep()
     return 'taken'
@@ -62,12 +67,13 @@ export class RecordReceiver {
     const record = this.#record
     const { state, delivery } = this.#rooms
     const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
-    record.from(link.idHigh, link.idLow)
     let at = contentStart
     // A handler may end the link: then the rest is as lost as what had not arrived.
     while (at < contentEnd && link.control.isOpen) {
       const end = endOf(view, buffer, at, contentEnd)
-      if (end < 0 || !record.read(view, buffer, at, end) || !isForUser(record.data)) return false
+      if (end < 0 || !record.read(view, buffer, at, end) || record.isRouted) return false
+      if (!isForUser(record.data)) return false
+      record.from(link.idHigh, link.idLow)
       state.counters.received++
       delivery.message(record.data, record.head)
       at = end

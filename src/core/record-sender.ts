@@ -1,6 +1,6 @@
 // Sends records: one by one, or many with one claim of the carrier's memory.
 
-import { OutgoingData } from '../wire/data-codec.js'
+import { OutgoingData, type SelfId } from '../wire/data-codec.js'
 import { RecordRun, RecordWriter, RUN_BYTES_MAX } from '../wire/data-record.js'
 import { EXTENSION } from '../wire/extension.js'
 import type { Outlet } from '../wire/outlet.js'
@@ -25,6 +25,10 @@ export class RecordSender {
 
   write(outlet: Outlet, message: OutgoingData): 'ok' | 'full' | 'closed' {
     return this.#writer.write(outlet, message)
+  }
+
+  writeRouted(outlet: Outlet, self: SelfId, message: OutgoingData): 'ok' | 'full' | 'closed' {
+    return this.#writer.writeRouted(outlet, self, message)
   }
 
   /**

@@ -147,7 +147,8 @@ export class Registrar {
 
   #capabilities(): bigint {
     const { hostMark, siblings } = this.#state.config
-    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | CAPABILITY.RECORDS
+    const records = CAPABILITY.RECORDS | CAPABILITY.ROUTED_RECORDS
+    const always = CAPABILITY.ROUTES | CAPABILITY.COUNTED_IVS | records
     const rings = hostMark === undefined ? 0n : CAPABILITY.RINGS
     return always | rings | (siblings ? CAPABILITY.SIBLINGS : 0n)
   }

@@ -14,6 +14,19 @@ import type { Courier } from './routes/courier.js'
 /** After a socket that was full: soon, and no work worth mentioning. */
 const RETRY_MS = 10
 
+/** What a process lacks at the moment and may have later: descriptors, memory, or its doorbell. */
+const PASSING: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+  'no_bell',
+  'no_descriptor',
+])
+
+/** Until then: long enough to cost nothing where it never passes, or where a peer says so falsely. */
+const PASSING_RETRY_MS = 10_000
+
 /** One direction in the life of one ring: on the socket before it, in it, on the socket again. */
 type Stage = 'before' | 'ring' | 'after'
 
@@ -83,6 +96,7 @@ export class RingPaths {
     const own = carriage.offer()
     if (typeof own === 'string') {
       this.#state.counters.ringsRefused++
+      this.#offerAgain(link, own)
       return
     }
     const sent = this.#courier.send(link, { kind: 'ring_offer', offer: { ...own, hostMark } })
@@ -128,6 +142,7 @@ export class RingPaths {
     } else if ('refused' in answer) {
       this.#state.counters.ringsRefused++
       this.#forget(link, path)
+      this.#offerAgain(link, answer.refused)
     } else if (path.state === 'offered') {
       const refused = this.#isWilling ? link.control.port.carriage?.conclude(answer) : 'off'
       if (refused === undefined) {
@@ -136,8 +151,16 @@ export class RingPaths {
       } else {
         this.#forget(link, path)
         this.#courier.send(link, { kind: 'ring_answer', answer: { refused } })
+        this.#offerAgain(link, refused)
       }
     } else this.#links.breach(link)
+  }
+
+  /** For good reasons to refuse, a link stays on its socket. */
+  #offerAgain(link: Link, reason: string): void {
+    const { deadlines, nowMs } = this.#state
+    if (!PASSING.has(reason) || this.#paths.has(link)) return
+    deadlines.set(`ring:${link.number}`, nowMs + PASSING_RETRY_MS)
   }
 
   #forget(link: Link, path: RingPath): void {

@@ -35,12 +35,19 @@ export class SenderCheck {
     this.#table = table
   }
 
+  /** Whether `judge` would say so, without any consequence where it would not. */
+  isGood(link: Link, high: number, low: number): boolean {
+    return this.#isNamed(link, high, low) || this.#judgeAnew(link, high, low) === 'good'
+  }
+
+  #isNamed({ idHigh, idLow, role, routes }: Link, high: number, low: number): boolean {
+    if (low === idLow && high === idHigh) return true
+    if (routes === undefined || role === 'parent') return false
+    return this.#table.rowIn(routes.set, high, low) >= 0
+  }
+
   judge(link: Link, high: number, low: number): SenderVerdict {
-    if (low === link.idLow && high === link.idHigh) return 'good'
-    const { routes } = link
-    if (routes !== undefined && link.role !== 'parent') {
-      if (this.#table.rowIn(routes.set, high, low) >= 0) return 'good'
-    }
+    if (this.#isNamed(link, high, low)) return 'good'
     const verdict = this.#judgeAnew(link, high, low)
     if (verdict !== 'good') this.#state.counters.badSenders++
     if (verdict === 'forged') this.#count(link, this.#state.neighbours.find(high, low))

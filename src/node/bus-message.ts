@@ -1,6 +1,6 @@
 // A message as the user's handler sees it.
 
-import { joinHalves } from '../core/bus-id.js'
+import { idOf, joinHalves } from '../core/bus-id.js'
 import type { SendOutcome } from '../core/data-path.js'
 import { BusError } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
@@ -74,7 +74,7 @@ export class BusMessage {
 
   /** The id of the node that sent it. */
   get from(): bigint {
-    return joinHalves(this.#fromHigh, this.#fromLow)
+    return idOf(this.#fromHigh, this.#fromLow)
   }
 
   /** The sender's number for this message; failure events at the sender repeat it. */

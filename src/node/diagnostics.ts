@@ -22,14 +22,10 @@ export function traceSends(
 export const linkChannel = channel('treebus:link')
 
 /** `{ node, to, type, phase: 'start' | 'end' | 'error', error? }` around each request. */
-const requestChannel = channel('treebus:request')
+export const requestChannel = channel('treebus:request')
 
-/** Publishes the start and the end of a request, where somebody listens. */
-export function traceRequest<T>(fields: object, ask: () => Promise<T>): Promise<T> {
-  return requestChannel.hasSubscribers ? traced(fields, ask) : ask()
-}
-
-async function traced<T>(fields: object, ask: () => Promise<T>): Promise<T> {
+/** Publishes the start and the end of a request. Only where somebody listens. */
+export async function traceRequest<T>(fields: object, ask: () => Promise<T>): Promise<T> {
   requestChannel.publish({ ...fields, phase: 'start' })
   try {
     const answer = await ask()

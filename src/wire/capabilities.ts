@@ -11,4 +11,6 @@ export const CAPABILITY = {
   RINGS: 8n,
   /** It reads records among the frames (see record-header.ts). */
   RECORDS: 16n,
+  /** It also reads records that come from afar or go on, which name both ends. */
+  ROUTED_RECORDS: 32n,
 } as const

@@ -1,5 +1,6 @@
 // Reads forward_data, the message of the data path, by hand and without allocation.
 
+import { ROW_WORD } from './data-row.js'
 import { long, ProtoReader, readLong, unzigzag, WIRE_TYPE } from './proto-reader.js'
 
 /** A route of 4,096 nodes is none: hops are bounded far lower (ttl 16 by default). */
@@ -132,6 +133,28 @@ export class DataCursor {
     this.routerEnd = behind
     this.#routerPieces = 1
     return behind
+  }
+
+  /** The same for a message of the usual layout that was found elsewhere, as `row` says. */
+  place(buffer: Uint8Array, rows: Uint32Array, row: number): void {
+    const end = rows[row + ROW_WORD.END]!
+    const routerStart = rows[row + ROW_WORD.ROUTER_START]!
+    this.buffer = buffer
+    this.start = rows[row + ROW_WORD.FORWARD_START]!
+    this.end = end
+    this.fromLo = rows[row + ROW_WORD.FROM_LOW]!
+    this.fromHi = rows[row + ROW_WORD.FROM_HIGH]!
+    this.toLo = rows[row + ROW_WORD.TO_LOW]!
+    this.toHi = rows[row + ROW_WORD.TO_HIGH]!
+    this.contentStart = rows[row + ROW_WORD.CONTENT_START]!
+    this.contentEnd = end
+    this.routerCount = rows[row + ROW_WORD.ROUTER_COUNT]!
+    this.routerLastLo = rows[row + ROW_WORD.ROUTER_LAST_LOW]!
+    this.routerLastHi = rows[row + ROW_WORD.ROUTER_LAST_HIGH]!
+    this.routerLengthAt = routerStart - 1
+    this.routerStart = routerStart
+    this.routerEnd = rows[row + ROW_WORD.ROUTER_END]!
+    this.#routerPieces = 1
   }
 
   /** Whether that node forwarded this message already. */

@@ -1,20 +1,20 @@
 // A data message between neighbours of our own kind, in a form that costs little to write and read.
 
-import { encodeData, OutgoingData, SelfId } from './data-codec.js'
-import { DataCursor } from './data-cursor.js'
-import { payloadOfFrame } from './frame.js'
-import { InnerCursor } from './head.js'
-import { PROTOCOL_VERSION } from './head-fields.js'
+import type { OutgoingData, SelfId } from './data-codec.js'
 import type { Outlet } from './outlet.js'
 import { copyBytes } from './proto-writer.js'
+import type { RecordCursor } from './record-cursor.js'
 import {
   RECORD_AT,
   RECORD_EXTENSION_BYTES,
   RECORD_HEADER_BYTES,
+  RECORD_HOP_BYTES,
+  RECORD_ROUTE_BYTES,
   RECORD_WORD,
 } from './record-header.js'
 
-const NOTHING = new Uint8Array(0)
+/** Up to here words are copied one by one; making a view for `set` costs more. */
+const WORDS_BYTES_MAX = 256
 
 /** What is claimed at a time for many messages: a quarter of a carrier's memory. */
 export const RUN_BYTES_MAX = 16 * 1024
@@ -64,6 +64,55 @@ export class RecordWriter {
     const at = offset + RECORD_HEADER_BYTES
     if (extensionKind !== 0) this.#writeExtension(at, data)
     copyBytes(buffer, at + extensionBytes, content, 0, content.length)
+    outlet.commit(bytes)
+    return 'ok'
+  }
+
+  /** The same for somebody behind the neighbour. */
+  writeRouted(outlet: Outlet, self: SelfId, data: OutgoingData): 'ok' | 'full' | 'closed' {
+    const { content, extensionKind } = data
+    const extensionBytes = extensionKind === 0 ? 0 : RECORD_EXTENSION_BYTES
+    const bytes = RECORD_HEADER_BYTES + RECORD_ROUTE_BYTES + extensionBytes + content.length
+    const claimed = outlet.claim(bytes)
+    if (claimed !== 'ok') return claimed
+    const { buffer, offset } = outlet
+    if (buffer !== this.#memory) this.#view(buffer)
+    const mark = extensionKind === 0 ? RECORD_WORD.PLAIN : RECORD_WORD.EXTENSION
+    this.#writeHeader(offset, bytes - RECORD_HEADER_BYTES, mark | RECORD_WORD.ROUTED, data)
+    const words = this.#words
+    const at = offset + RECORD_HEADER_BYTES
+    words.setInt32(at, self.low, true)
+    words.setInt32(at + RECORD_AT.FROM_HIGH, self.high, true)
+    words.setInt32(at + RECORD_AT.TO_LOW, data.toLo, true)
+    words.setInt32(at + RECORD_AT.TO_HIGH, data.toHi, true)
+    words.setInt32(at + RECORD_AT.HOPS, 0, true)
+    const behind = at + RECORD_ROUTE_BYTES
+    if (extensionKind !== 0) this.#writeExtension(behind, data)
+    copyBytes(buffer, behind + extensionBytes, content, 0, content.length)
+    outlet.commit(bytes)
+    return 'ok'
+  }
+
+  /** A routed record that was read, with our own id behind those of the nodes it has passed. */
+  writeOn(outlet: Outlet, self: SelfId, record: RecordCursor): 'ok' | 'full' | 'closed' {
+    const { start, routeEnd, view, hops } = record
+    const { buffer: source, contentEnd } = record.data
+    const bytes = contentEnd - start + RECORD_HOP_BYTES
+    const claimed = outlet.claim(bytes)
+    if (claimed !== 'ok') return claimed
+    const { buffer, offset } = outlet
+    if (buffer !== this.#memory) this.#view(buffer)
+    const words = this.#words
+    // Header, route and hops are whole words.
+    for (let from = start, at = offset; from < routeEnd; from += 4, at += 4) {
+      words.setInt32(at, view.getInt32(from, true), true)
+    }
+    words.setInt32(offset, bytes - RECORD_HEADER_BYTES, true)
+    words.setInt32(offset + RECORD_HEADER_BYTES + RECORD_AT.HOPS, hops + 1, true)
+    const at = offset + routeEnd - start
+    words.setInt32(at, self.low, true)
+    words.setInt32(at + 4, self.high, true)
+    copyViewed(words, at + RECORD_HOP_BYTES, view, routeEnd, contentEnd, buffer, source)
     outlet.commit(bytes)
     return 'ok'
   }
@@ -118,111 +167,24 @@ export class RecordWriter {
   }
 }
 
-/** Reads records, one after the other, into the cursors that a frame would be read into. */
-export class RecordCursor {
-  readonly head = new InnerCursor()
-  readonly data = new DataCursor()
-
-  /** For records to that node. */
-  constructor(self: SelfId) {
-    this.head.version = PROTOCOL_VERSION
-    this.data.routerCount = 1
-    this.data.toHi = self.high
-    this.data.toLo = self.low
+/** Copies `[start, end)` of `source` to `offset`, each seen as words and as bytes. */
+function copyViewed(
+  words: DataView,
+  offset: number,
+  view: DataView,
+  start: number,
+  end: number,
+  buffer: Uint8Array,
+  source: Uint8Array,
+): void {
+  if (end - start > WORDS_BYTES_MAX) {
+    buffer.set(source.subarray(start, end), offset)
+    return
   }
-
-  /**
-   * The record at `start`; `end` is what its own length says, and lies in `view`. False for one
-   * that no peer of ours writes. The offsets of a protobuf message that the cursors have stay
-   * unset: only `rewrite` makes something that can be sent on.
-   */
-  read(view: DataView, buffer: Uint8Array, start: number, end: number): boolean {
-    const word = view.getInt32(start + RECORD_AT.MARK, true)
-    let contentAt = start + RECORD_HEADER_BYTES
-    const { data, head } = this
-    if (word === RECORD_WORD.PLAIN) {
-      if (data.hasExtension) this.#clearExtension()
-    } else {
-      if (word !== RECORD_WORD.EXTENSION || end - contentAt < RECORD_EXTENSION_BYTES) return false
-      this.#readExtension(view, contentAt)
-      contentAt += RECORD_EXTENSION_BYTES
-    }
-    head.type = view.getInt32(start + RECORD_AT.TYPE, true)
-    head.sequenceLo = view.getUint32(start + RECORD_AT.SEQUENCE_LOW, true)
-    head.sequenceHi = view.getUint32(start + RECORD_AT.SEQUENCE_HIGH, true)
-    data.buffer = buffer
-    data.contentStart = contentAt
-    data.contentEnd = end
-    return true
+  let at = offset
+  let from = start
+  for (; end - from >= 4; from += 4, at += 4) {
+    words.setInt32(at, view.getInt32(from, true), true)
   }
-
-  /** Who is at the other end. */
-  from(high: number, low: number): void {
-    const { data } = this
-    data.fromHi = high
-    data.fromLo = low
-    data.routerLastHi = high
-    data.routerLastLo = low
-  }
-
-  #clearExtension(): void {
-    const { data } = this
-    data.hasExtension = false
-    data.extensionKind = 0
-    data.extensionCode = 0
-    data.extensionLo = 0
-    data.extensionHi = 0
-  }
-
-  #readExtension(view: DataView, at: number): void {
-    const { data } = this
-    data.extensionKind = view.getUint32(at, true)
-    data.extensionCode = view.getInt32(at + RECORD_AT.CODE, true)
-    data.extensionLo = view.getUint32(at + RECORD_AT.NUMBER_LOW, true)
-    data.extensionHi = view.getUint32(at + RECORD_AT.NUMBER_HIGH, true)
-    data.hasExtension = true
-  }
-
-  /**
-   * The inner message that the other end would have sent in a frame: for whatever looks at more
-   * than the cursors hold. In memory of its own.
-   */
-  rewrite(): Uint8Array {
-    const { data, head } = this
-    const message = new OutgoingData()
-    message.type = head.type
-    message.sequenceHi = head.sequenceHi
-    message.sequenceLo = head.sequenceLo
-    message.toHi = data.toHi
-    message.toLo = data.toLo
-    message.content = data.buffer.subarray(data.contentStart, data.contentEnd)
-    message.extensionKind = data.extensionKind
-    message.extensionHi = data.extensionHi
-    message.extensionLo = data.extensionLo
-    message.extensionCode = data.extensionCode
-    const outlet = new FrameMemory()
-    encodeData(outlet, new SelfId(data.fromHi | 0, data.fromLo | 0), message)
-    return payloadOfFrame(outlet.buffer)
-  }
-
-  /** Lets go of the memory of the last message. */
-  release(): void {
-    this.data.buffer = NOTHING
-  }
-}
-
-/** Memory for one frame. */
-class FrameMemory implements Outlet {
-  buffer = NOTHING
-  readonly offset = 0
-  readonly pendingBytes = 0
-
-  claim(bytes: number): 'ok' {
-    this.buffer = new Uint8Array(bytes)
-    return 'ok'
-  }
-
-  commit(bytes: number): void {
-    this.buffer = this.buffer.subarray(0, bytes)
-  }
+  for (; from < end; from++, at++) words.setUint8(at, view.getUint8(from))
 }

@@ -130,6 +130,29 @@ export class FrameReader {
     return declared === murmur3InView(memory.view, start, end) ? 'frame' : 'bad_hash'
   }
 
+  /** What has arrived and was not stepped over: `[arrivedFrom, arrivedTo)` of `memory`. */
+  get memory(): Uint8Array {
+    return this.#memory.slab
+  }
+
+  get arrivedFrom(): number {
+    return this.#memory.readAt
+  }
+
+  get arrivedTo(): number {
+    return this.#bad ? this.#memory.readAt : this.#memory.writeAt
+  }
+
+  /** As `next`, for the next whole frame, whose payload somebody else found and checked. */
+  stepOver(start: number, end: number): void {
+    const memory = this.#memory
+    this.#from = memory.readAt
+    memory.consume(end)
+    this.buffer = memory.slab
+    this.start = start
+    this.end = end
+  }
+
   /** All of the memory that `next` found something in, for readers of words. */
   get view(): DataView {
     return this.#memory.view

@@ -142,6 +142,52 @@ for (const [what, prepare, parent, child] of FAILS) {
   })
 }
 
+const PASSES: [string, (parent: FakeCarriage, child: FakeCarriage) => FakeCarriage][] = [
+  ['the dialler has no descriptors', (_, child) => withReason(child, 'offer', 'EMFILE')],
+  ['the other end has no memory', (parent) => withReason(parent, 'accept', 'ENOMEM')],
+  ['the other end has no bell', (parent) => withReason(parent, 'accept', 'no_bell')],
+  ['the dialler has none left at the end', (_, child) => withReason(child, 'conclude', 'ENFILE')],
+]
+
+function withReason(
+  carriage: FakeCarriage,
+  step: keyof FakeCarriage['reasons'],
+  reason: string,
+): FakeCarriage {
+  carriage.reasons[step] = reason
+  return carriage
+}
+
+for (const [what, prepare] of PASSES) {
+  test(`where ${what} a link moves once that has passed, and is asked for now and then`, (t) => {
+    const pair = pairWith(prepare)
+    const refusals = () => {
+      const counts = pair.hosts.map(({ core }) => core.counters.ringsRefused)
+      return counts.reduce((sum, count) => sum + count, 0)
+    }
+    t.deepEqual(pair.channels(), ['inproc', 'inproc'])
+    const first = refusals()
+    pair.world.advance(60_000)
+    // Every ten seconds, and no more: what a peer says must not make work for us.
+    t.true(refusals() > first && refusals() <= first * 7)
+    t.true(pair.talks())
+    for (const host of pair.hosts) {
+      const carriage = carriageOf(host)
+      for (const step of ['offer', 'accept', 'conclude'] as const) delete carriage.reasons[step]
+    }
+    pair.world.advance(11_000)
+    t.deepEqual(pair.channels(), ['ring', 'ring'])
+    t.true(pair.talks())
+  })
+}
+
+test('for a good reason to refuse nobody is asked again', (t) => {
+  const pair = pairWith((parent) => withReason(parent, 'accept', 'wrong_owner'))
+  const { taken } = carriageOf(pair.child)
+  pair.world.advance(120_000)
+  t.is(carriageOf(pair.child).taken, taken)
+})
+
 test('a peer that may be elsewhere is not offered anything', (t) => {
   const pair = new Pair({
     child: { hostname: 'elsewhere' },
