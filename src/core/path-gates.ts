@@ -31,6 +31,8 @@ export class PathGates {
   readonly #awaited = new Map<Link, Set<bigint>>()
   /** Marks that came by the old path before the new one announced them. */
   readonly #early = new WeakMap<Link, Set<bigint>>()
+  /** Links of which a mark did not come in time: none is waited for until one comes. */
+  readonly #overdue = new WeakSet<Link>()
   /** Connections that are not read now. */
   readonly #held = new Set<Connection>()
 
@@ -55,7 +57,13 @@ export class PathGates {
     this.#state.deadlines.set(`gate:${link.number}`, this.#state.nowMs + WAIT_MS)
   }
 
-  /** The last word came, or the old path has ended, or it took too long. */
+  /** It took too long: the old path is slow or broken, so the next change is not waited for. */
+  expired(link: Link): void {
+    if (this.#gates.get(link) === 'opening') this.#overdue.add(link)
+    this.open(link)
+  }
+
+  /** The last word came, or the old path has ended. */
   open(link: Link): void {
     if (!this.#gates.delete(link)) return
     this.#awaited.delete(link)
@@ -68,7 +76,8 @@ export class PathGates {
 
   /** More of what the other end sends goes by this link from now on; a mark ends it elsewhere. */
   announced(link: Link, mark: bigint): void {
-    if (this.#gates.get(link) === 'closing' || this.#early.get(link)?.delete(mark)) return
+    if (this.#gates.get(link) === 'closing' || this.#overdue.has(link)) return
+    if (this.#early.get(link)?.delete(mark)) return
     const awaited = this.#awaited.get(link) ?? new Set()
     if (awaited.size < MARKS_MAX) awaited.add(mark)
     this.#awaited.set(link, awaited)
@@ -79,6 +88,7 @@ export class PathGates {
   marked(high: number, low: number, mark: bigint): void {
     const link = this.#state.neighbours.find(high, low)
     if (link === undefined) return
+    if (mark !== FIRST_MARK) this.#overdue.delete(link)
     const awaited = this.#awaited.get(link)
     if (awaited?.delete(mark) === true) {
       if (awaited.size === 0) this.open(link)
