@@ -33,6 +33,8 @@ export class PathGates {
   readonly #early = new WeakMap<Link, Set<bigint>>()
   /** Links whose own data waits for the last word on a connection that gave way to them. */
   readonly #awaiting = new Set<Link>()
+  /** Links of which a mark did not come in time: none is waited for until one comes. */
+  readonly #overdue = new WeakSet<Link>()
   /** Connections that are not read now. */
   readonly #held = new Set<Connection>()
 
@@ -61,7 +63,13 @@ export class PathGates {
     this.#awaiting.add(link)
   }
 
-  /** The last word came, or the old path has ended, or it took too long. */
+  /** It took too long: the old path is slow or broken, so the next change is not waited for. */
+  expired(link: Link): void {
+    if (this.#gates.get(link) === 'opening') this.#overdue.add(link)
+    this.open(link)
+  }
+
+  /** The last word came, or the old path has ended. */
   open(link: Link): void {
     const isOpened = this.#gates.delete(link)
     this.#awaited.delete(link)
@@ -79,7 +87,8 @@ export class PathGates {
 
   /** More of what the other end sends goes by this link from now on; a mark ends it elsewhere. */
   announced(link: Link, mark: bigint): void {
-    if (this.#gates.get(link) === 'closing' || this.#early.get(link)?.delete(mark)) return
+    if (this.#gates.get(link) === 'closing' || this.#overdue.has(link)) return
+    if (this.#early.get(link)?.delete(mark)) return
     const awaited = this.#awaited.get(link) ?? new Set()
     if (awaited.size < MARKS_MAX) awaited.add(mark)
     this.#awaited.set(link, awaited)
@@ -90,6 +99,7 @@ export class PathGates {
   marked(high: number, low: number, mark: bigint): void {
     const link = this.#state.neighbours.find(high, low)
     if (link === undefined) return
+    if (mark !== FIRST_MARK) this.#overdue.delete(link)
     const awaited = this.#awaited.get(link)
     if (awaited?.delete(mark) === true) {
       if (awaited.size === 0) this.#arrived(link)

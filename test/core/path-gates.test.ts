@@ -32,6 +32,11 @@ class Bench {
     return this
   }
 
+  expired(): this {
+    this.#gates.expired(this.link)
+    return this
+  }
+
   get waits(): boolean {
     return this.#gates.holds(this.link.path as Connection, this.link, this.#data)
   }
@@ -78,4 +83,11 @@ test('a sibling that announces marks without end waits for as many as are rememb
 
 test('a link that goes back to the old path waits for no mark any more', (t) => {
   t.false(new Bench().shut('closing').announced(1n).waits)
+})
+
+test('after a mark that did not come in time none is waited for until one comes', (t) => {
+  const bench = new Bench().announced(1n).expired()
+  t.false(bench.waits)
+  t.false(bench.announced(2n).waits)
+  t.true(bench.marked(2n).announced(3n).waits)
 })

@@ -157,6 +157,9 @@ export class Life {
     this.world.schedule.after(0, () => {
       this.whenRunning(() => {
         if (end.state !== 'open') return
+        // What was held back (for a second at most, "Changing the path") is a sign of life when it
+        // is read: no sooner can the core know that it is a whole frame of a lawful peer.
+        end.heardAtMs = this.world.nowMs
         this.receive(end, new Uint8Array(0), false)
         end.in?.pump()
       })

@@ -189,7 +189,7 @@ export class Routing {
         if (link !== undefined) this.#paths.idleDue(link)
         break
       case 'gate':
-        if (link !== undefined) this.#gates.open(link)
+        if (link !== undefined) this.#gates.expired(link)
         break
       case 'pace':
         if (link !== undefined) this.#pace.due(link)
