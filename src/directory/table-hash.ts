@@ -23,7 +23,7 @@ export class TableHash {
   /** Adds the version where it is absent, takes it away where it was added. */
   toggle(version: Registration): void {
     this.#bytes = undefined
-    const [high, low] = hashText(contentText(version))
+    const [high, low] = hashOf(version)
     const at = 2 * bucketOf(version.node.busId)
     this.#words[at] = (this.#words[at] ?? 0) ^ high
     this.#words[at + 1] = (this.#words[at + 1] ?? 0) ^ low
@@ -59,6 +59,17 @@ export class TableHash {
     }
     return different
   }
+}
+
+/** Registrations are values, and each is added and taken away again: they are hashed once. */
+const hashes = new WeakMap<Registration, readonly [number, number]>()
+
+function hashOf(version: Registration): readonly [number, number] {
+  const known = hashes.get(version)
+  if (known !== undefined) return known
+  const hash = hashText(contentText(version))
+  hashes.set(version, hash)
+  return hash
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -9,7 +9,7 @@ import { Rules } from './rules.js'
 import { type Sent, World } from './world.js'
 
 /** Random clusters check rules, not bytes: the codec has tests of its own. */
-const CODEC_EVERY = 32
+const CODEC_EVERY = 128
 /** Dials that fail change no table, and would be half of all events. */
 const RARE_DIALS = { dialRetryMs: 30_000, registryRetryMs: 10_000 }
 

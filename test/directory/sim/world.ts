@@ -139,7 +139,7 @@ export class World {
     if (life === undefined) return
     life.isAlive = false
     this.lives.delete(id)
-    this.follow()
+    this.#followAll((other) => this.#followOne(other, id))
   }
 
   /** In good order: it says so, and goes when its words are out. */
@@ -190,23 +190,32 @@ export class World {
 
   /** Routing tables follow what is so now. */
   follow(): void {
-    for (const life of [...this.lives.values()]) {
-      this.schedule.after(ROUTE_DELAY_MS * this.chance.real(), () => this.#followOf(life))
+    this.#followAll((life) => this.#followEach(life))
+  }
+
+  #followAll(follow: (life: Life) => void): void {
+    for (const life of this.lives.values()) {
+      this.schedule.after(ROUTE_DELAY_MS * this.chance.real(), () => follow(life))
     }
   }
 
-  #followOf(life: Life): void {
-    for (const id of [...life.routes]) {
-      const isSame = life.routeLives.get(id) === this.lives.get(id)
-      if (!isSame || !this.reaches(life.id, id)) this.#lose(life, id)
-    }
-    for (const id of this.lives.keys()) {
-      if (id === life.id || life.routes.has(id) || !this.reaches(life.id, id)) continue
-      life.routes.add(id)
-      life.routeLives.set(id, this.life(id))
-      life.give({ kind: 'route', id, up: true })
-      if (this.#isBootstrap(life, this.life(id))) this.schedule.after(1, () => this.#meet(life, id))
-    }
+  #followEach(life: Life): void {
+    for (const id of [...life.routes]) this.#followOne(life, id)
+    for (const id of this.lives.keys()) if (!life.routes.has(id)) this.#followOne(life, id)
+  }
+
+  /** Of one node that came or went; the others are where they were. */
+  #followOne(life: Life, id: bigint): void {
+    if (id === life.id) return
+    const now = this.reaches(life.id, id) ? this.lives.get(id) : undefined
+    const before = life.routeLives.get(id)
+    if (before === now) return
+    if (before !== undefined) this.#lose(life, id)
+    if (now === undefined) return
+    life.routes.add(id)
+    life.routeLives.set(id, now)
+    life.give({ kind: 'route', id, up: true })
+    if (this.#isBootstrap(life, now)) this.schedule.after(1, () => this.#meet(life, id))
   }
 
   #meet(life: Life, id: bigint): void {
@@ -244,7 +253,10 @@ export class World {
     this.lives.set(id, life)
     if (core.role === 'registry') life.give({ kind: 'start' })
     else life.give({ kind: 'offer', offer: core.offer })
-    this.follow()
+    this.#followAll((other) => {
+      if (other === life) this.#followEach(other)
+      else this.#followOne(other, id)
+    })
     return life
   }
 
