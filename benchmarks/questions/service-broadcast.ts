@@ -11,8 +11,8 @@ interface BroadcastCell extends Cell {
 const PAYLOAD_BYTES = 64
 /** Processes that the services live in: one each would need more than a machine has. */
 const CROWDS = 4
-/** For all services to be listed, 20 s of CPU for a thousand: a slow machine is not a fault. */
-const JOIN_LIMIT_MS = 300_000
+/** For all services to be listed, 30 s of CPU for a thousand: a slow machine is not a fault. */
+const JOIN_LIMIT_MS = 900_000
 
 async function run(
   _subject: string,
