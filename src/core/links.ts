@@ -200,7 +200,9 @@ export class Links {
     }
     // A process that is killed closes its connections in good order as well: the kernel does.
     const left = link.leaving || (link.plain && clean)
-    this.end(link, left ? 'left' : 'lost')
+    // Both had agreed to go back to the old path.
+    const isIdle = link.drain === 'draining'
+    this.end(link, isIdle ? 'idle' : left ? 'left' : 'lost')
   }
 
   /**

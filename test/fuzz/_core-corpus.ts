@@ -33,18 +33,23 @@ export function readCorpus(): Kept[] {
   })
 }
 
-/** The shortest of what has different effects. Run by hand, with TREEBUS_FUZZ_KEEP set. */
+/**
+ * What is kept stays; of what has other effects the shortest join it, where a state has room. Run
+ * by hand, with TREEBUS_FUZZ_KEEP set.
+ */
 export function keepCorpus(lives: readonly Life[]): void {
   const sizeOf = ({ words }: Life) => words.reduce((sum, { length }) => sum + length, 0)
   const small = lives.filter((life) => life.words.length > 0 && sizeOf(life) <= LIFE_BYTES_MAX)
   const sorted = [...small].sort((a, b) => sizeOf(a) - sizeOf(b))
   const counts = new Map<string, number>()
-  const kept = sorted.filter(({ scene }) => {
+  const before = readCorpus()
+  for (const { scene } of before) counts.set(scene, (counts.get(scene) ?? 0) + 1)
+  const isNew = sorted.filter(({ scene }) => {
     const count = (counts.get(scene) ?? 0) + 1
     counts.set(scene, count)
     return count <= LIVES_OF_ONE_STATE
   })
-  const lines = kept.map(({ scene, words }) => {
+  const lines = [...before, ...isNew].map(({ scene, words }) => {
     return `${scene}: ${words.map((word) => Buffer.from(word).toString('hex')).join(' ')}\n`
   })
   writeFileSync(corpusFile(), lines.sort().join(''))

@@ -119,9 +119,9 @@ export class HostileTree {
   }
 
   /** Time passes, and everybody talks all the while. */
-  pass(ms: number, without: readonly bigint[] = []): void {
-    for (let left = ms; left > 0; left -= 1_000) {
-      this.world.advance(Math.min(left, 1_000))
+  pass(ms: number, without: readonly bigint[] = [], everyMs = 1_000): void {
+    for (let left = ms; left > 0; left -= everyMs) {
+      this.world.advance(Math.min(left, everyMs))
       this.talk(without)
     }
   }
