@@ -5,6 +5,7 @@
 #include <span>
 
 #include "../codec/data_scan.hpp"
+#include "../codec/frame_seal.hpp"
 
 namespace treebus::binding {
 
@@ -42,6 +43,15 @@ Napi::Value ScanData(const Napi::CallbackInfo& info) {
   const std::span<codec::Row> rows(reinterpret_cast<codec::Row*>(words.data()),
                                    words.size() / kRowWords);
   const std::size_t count = codec::ScanData(memory.first(end), start, bounds, rows);
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Napi::Value SealFrames(const Napi::CallbackInfo& info) {
+  const auto memory = ArrayOf<std::uint8_t>(info[0], napi_uint8_array);
+  const std::uint32_t start = NumberAt(info, 1);
+  const std::uint32_t end = NumberAt(info, 2);
+  const bool fits = start <= end && end <= memory.size();
+  const std::size_t count = fits ? codec::SealFrames(memory.first(end), start) : 0;
   return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 

@@ -115,6 +115,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("watch", Napi::Function::New<Watch>(env));
   exports.Set("ready", Napi::Function::New<Ready>(env));
   exports.Set("scanData", Napi::Function::New<ScanData>(env));
+  exports.Set("sealFrames", Napi::Function::New<SealFrames>(env));
   exports.Set("corrupt", Link::kCorrupt);
   exports.Set("ended", Link::kEnded);
   exports.Set("nonceBytes", static_cast<double>(ring::kNonceBytes));

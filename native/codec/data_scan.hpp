@@ -133,7 +133,8 @@ inline std::optional<Row> ReadFrame(std::span<const std::uint8_t> block, std::si
   BoundedReader in(block, header.at(), header.at() + *bytes);
   row.inner_start = static_cast<std::uint32_t>(in.at());
   row.end = static_cast<std::uint32_t>(in.limit());
-  if (!ReadHead(in, bounds.body_bytes_max, row) || !ReadForward(in, block, row)) return std::nullopt;
+  if (!ReadHead(in, bounds.body_bytes_max, row)) return std::nullopt;
+  if (!ReadForward(in, block, row)) return std::nullopt;
   // Last, since it costs most: whatever is refused is hashed by who looks at it next.
   const auto inner = block.subspan(row.inner_start, *bytes);
   if (Murmur3(inner) != WordAt(block.data() + start)) return std::nullopt;

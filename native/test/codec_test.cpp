@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../codec/data_scan.hpp"
+#include "../codec/frame_seal.hpp"
 #include "check.hpp"
 
 using namespace treebus::codec;
@@ -208,6 +209,31 @@ void ChangedBytesAreReadWithinTheirBounds() {
   CHECK(found > rounds / 100);
 }
 
+void FramesAreSealedToTheLastThatIsWhole() {
+  Bytes block;
+  std::vector<std::size_t> ends;
+  for (std::size_t bytes = 1; bytes <= 5; ++bytes) {
+    Message message;
+    message.content_bytes = bytes * 40;
+    AddAll(block, FrameOf(message));
+    ends.push_back(block.size());
+  }
+  for (std::size_t size = 0; size <= block.size(); ++size) {
+    const auto cut = std::make_unique<std::uint8_t[]>(size);
+    std::copy_n(block.begin(), size, cut.get());
+    std::size_t frame_at = 0;
+    std::size_t whole = 0;
+    for (const std::size_t end : ends) {
+      if (end > size) break;
+      std::fill_n(cut.get() + frame_at, 4, 0);
+      frame_at = end;
+      ++whole;
+    }
+    CHECK(SealFrames({cut.get(), size}, 0) == whole);
+    CHECK(std::equal(cut.get(), cut.get() + size, block.begin()));
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -216,6 +242,7 @@ int main() {
       {"a message is found as it was written", AMessageIsFoundAsItWasWritten},
       {"a block is scanned to its last whole frame", ABlockIsScannedToItsLastWholeFrame},
       {"whatever else stops the scan", WhateverElseStopsTheScan},
+      {"frames are sealed to the last that is whole", FramesAreSealedToTheLastThatIsWhole},
       {"changed bytes are read within their bounds", ChangedBytesAreReadWithinTheirBounds},
   };
   return test::RunAll(rules);

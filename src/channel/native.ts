@@ -44,6 +44,8 @@ export interface Addon {
    * has: the bell rings for the next one; with `spins` it will not, and the processor was yielded.
    */
   ready(slots: Uint32Array, spins: boolean): number
+  /** See `FrameSeal` in the wire. */
+  sealFrames(memory: Uint8Array, start: number, end: number): number
   /** See `DataScan` in the wire. */
   scanData(
     memory: Uint8Array,

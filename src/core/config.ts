@@ -3,6 +3,7 @@
 import type { CipherName } from '../wire/ciphers.js'
 import type { CompressionName } from '../wire/compression.js'
 import type { DataScan } from '../wire/data-run.js'
+import type { FrameSeal } from '../wire/data-template.js'
 import type { CurveName } from '../wire/key-exchange.js'
 import type { Primitives } from '../wire/primitives.js'
 import { DETAIL } from '../wire/route-messages.js'
@@ -137,6 +138,8 @@ export interface Ambient {
   random(bytes: number): Uint8Array
   /** Native code that finds usual messages; without it they are read one by one. */
   readonly scanData?: DataScan
+  /** Native code that hashes many frames at a time; without it each is hashed here. */
+  readonly sealFrames?: FrameSeal
   /** Milliseconds since 1970, for timestamps that peers check; may jump. */
   wallMs(): number
 }

@@ -24,6 +24,7 @@ import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import { type Delivery, LENT } from './delivery.js'
+import { FrameRuns } from './frame-runs.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
 import {
@@ -31,6 +32,7 @@ import {
   isAnswer,
   isBetween,
   isForNodes,
+  isPlainTarget,
   isRecordFor,
   isRoutedBy,
 } from './message-kinds.js'
@@ -63,6 +65,7 @@ export class DataPath {
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
   readonly #recordSender: RecordSender
+  readonly #frameRuns: FrameRuns
   /** What comes as records. */
   readonly records: RecordReceiver
   /** Of the last message that was sent. */
@@ -92,14 +95,11 @@ export class DataPath {
     this.#senders = new SenderCheck(state, nextHop, routing.table)
     this.#wayBack = new WayBack(state)
     this.#self = new SelfId(highHalf(state.config.id), lowHalf(state.config.id))
-    const relay = new RecordRelay({
-      ...rooms,
-      senders: this.#senders,
-      self: this.#self,
-      pathOf: (link) => this.#pathOf(link),
-    })
+    const pathOf = (link: Link) => this.#pathOf(link)
+    const relay = new RecordRelay({ ...rooms, senders: this.#senders, self: this.#self, pathOf })
     this.records = new RecordReceiver({ ...rooms, self: this.#self, relay })
     this.#recordSender = new RecordSender(state)
+    this.#frameRuns = new FrameRuns(state, this.#self, pathOf)
   }
 
   /** Bytes that wait where the last message was written to. */
@@ -156,11 +156,16 @@ export class DataPath {
       sent = this.#recordSender.sendMany(path, message, contents, seal)
       if (sent > 0) this.lastSequence = this.#recordSender.lastSequence
     }
-    for (; sent < contents.length; sent++) {
-      message.content = contents[sent]!
-      message.sequenceHi = 0
-      message.sequenceLo = 0
-      if (this.sendVia(link, message) !== 'sent') break
+    while (sent < contents.length) {
+      const together = this.#frameRuns.send(link, message, contents, sent)
+      if (together > 0) this.lastSequence = this.#frameRuns.lastSequence
+      else {
+        message.content = contents[sent]!
+        message.sequenceHi = 0
+        message.sequenceLo = 0
+        if (this.sendVia(link, message) !== 'sent') break
+      }
+      sent += together || 1
     }
     return sent
   }
@@ -393,10 +398,6 @@ export class DataPath {
     headOfAnswer(this.#head, this.#self, head, answer)
     return session.sealInto(port.outlet, this.#head, bodyOfAnswer(this.#self, data, answer))
   }
-}
-
-function isPlainTarget(link: Link, high: number, low: number): boolean {
-  return link.plain && link.idLow === low && link.idHigh === high
 }
 
 /** Whether the origin is one of ours: it wants no copy of what it sent. */

@@ -40,6 +40,11 @@ export function isRoutedBy(link: Link, { flags, extensionKind }: OutgoingData): 
   return link.takesRouted && flags === 0 && !isForNodes(extensionKind)
 }
 
+/** Whether that id is the neighbour itself, and it speaks plainly. */
+export function isPlainTarget(link: Link, high: number, low: number): boolean {
+  return link.plain && link.idLow === low && link.idHigh === high
+}
+
 /** A message of one child's own for another child itself. */
 export function isBetween(from: Link, to: Link, data: DataCursor): boolean {
   if (from.role !== 'child' || to.role !== 'child') return false

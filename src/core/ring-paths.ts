@@ -24,7 +24,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'no_descriptor',
 ])
 
-/** Until then: long enough to cost nothing where it never passes, or where a peer says so falsely. */
+/** Long enough to cost nothing where it never passes, or where a peer only says so. */
 const PASSING_RETRY_MS = 10_000
 
 /** One direction in the life of one ring: on the socket before it, in it, on the socket again. */

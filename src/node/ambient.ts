@@ -10,7 +10,7 @@ export function nodeAmbient(): Ambient {
   const entropy = new Entropy()
   const addon = loadAddon()
   return {
-    ...(typeof addon === 'object' && { scanData: addon.scanData }),
+    ...(typeof addon === 'object' && { scanData: addon.scanData, sealFrames: addon.sealFrames }),
     primitives: nodePrimitives,
     random: (bytes) => entropy.take(bytes),
     wallMs: () => Date.now(),

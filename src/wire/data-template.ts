@@ -14,6 +14,15 @@ const PATTERN_BYTES_MAX = 128
  */
 const CONTENT_BYTES_MIN = 4
 
+/** Puts the hash before each of the frames that fill `[start, end)`; returns how many. */
+export type FrameSeal = (memory: Uint8Array, start: number, end: number) => number
+
+/** Which of some contents: `count` of one length, from `from` on. */
+export interface ContentRun {
+  readonly from: number
+  readonly count: number
+}
+
 /**
  * Taken from frames that the encoder wrote, so the layout is known in one place only. A pattern is
  * for one target, type and size of content. It is taken when a message comes that is like the one
@@ -45,16 +54,60 @@ export class DataTemplate {
     const claimed = outlet.claim(bytes)
     if (claimed !== 'ok') return claimed
     const { buffer, offset } = outlet
+    this.#writeAt(buffer, offset, data, data.content)
+    this.#sealAt(offset, bytes)
+    outlet.commit(bytes)
+    return 'ok'
+  }
+
+  /**
+   * Several of these, `count` contents of one length from `from` on, with one claim; `data` is left
+   * with the sequence behind the last. Undefined: they are not all like the last ones.
+   */
+  writeRun(
+    outlet: Outlet,
+    data: OutgoingData,
+    contents: readonly Uint8Array[],
+    { from, count }: ContentRun,
+    seal: FrameSeal | undefined,
+  ): 'ok' | 'full' | 'closed' | undefined {
+    if (this.#patternBytes === 0 || !this.#isLike(data)) return undefined
+    // As the numbers grow they get longer.
+    const lastLo = data.sequenceLo + count - 1
+    if (lastLo > 0xffff_ffff) return undefined
+    if (longVarintBytes(data.sequenceHi | 0, lastLo | 0) !== this.#sequenceBytes) return undefined
+    const frameBytes = this.#patternBytes + this.#contentBytes
+    const bytes = frameBytes * count
+    const claimed = outlet.claim(bytes)
+    if (claimed !== 'ok') return claimed
+    const { buffer, offset } = outlet
+    for (let i = 0, at = offset; i < count; i++, at += frameBytes) {
+      this.#writeAt(buffer, at, data, contents[from + i]!)
+      if (seal === undefined) this.#sealAt(at, frameBytes)
+      data.sequenceLo++
+    }
+    if (seal !== undefined) seal(buffer, offset, offset + bytes)
+    data.sequenceHi += data.sequenceLo > 0xffff_ffff ? 1 : 0
+    data.sequenceLo >>>= 0
+    outlet.commit(bytes)
+    return 'ok'
+  }
+
+  /** All but the hash. */
+  #writeAt(buffer: Uint8Array, offset: number, data: OutgoingData, content: Uint8Array): void {
     const words = this.#viewOf(buffer)
     const pattern = this.#pattern
+    const patternBytes = this.#patternBytes
     for (let at = 0; at < patternBytes; at += 4) {
       words.setInt32(offset + at, pattern.getInt32(at, true), true)
     }
     writeLongVarint(buffer, offset + this.#sequenceAt, data.sequenceHi | 0, data.sequenceLo | 0)
-    copyBytes(buffer, offset + patternBytes, data.content, 0, contentBytes)
+    copyBytes(buffer, offset + patternBytes, content, 0, content.length)
+  }
+
+  #sealAt(offset: number, bytes: number): void {
+    const words = this.#words
     words.setInt32(offset, murmur3InView(words, offset + this.#innerAt, offset + bytes), true)
-    outlet.commit(bytes)
-    return 'ok'
   }
 
   /** The encoder wrote a usual frame at the outlet's offset and has not committed it yet. */
