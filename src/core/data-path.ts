@@ -1,7 +1,7 @@
-// The data path: what is sent, forwarded, delivered and answered, without an effect on the way.
+// The data path: what is forwarded, delivered and answered, without an effect on the way.
 
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
-import { bodyOfData, encodeData, headOfData, OutgoingData, SelfId } from '../wire/data-codec.js'
+import { SelfId } from '../wire/data-codec.js'
 import { DataCursor } from '../wire/data-cursor.js'
 import {
   type Answer,
@@ -18,39 +18,25 @@ import {
 import { EXTENSION } from '../wire/extension.js'
 import type { InnerCursor } from '../wire/head.js'
 import { OutgoingHead } from '../wire/head-writer.js'
-import type { Outlet } from '../wire/outlet.js'
 import { highHalf, lowHalf } from './bus-id.js'
 import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import { type Delivery, LENT } from './delivery.js'
-import { FrameRuns } from './frame-runs.js'
 import type { Link } from './link.js'
 import type { Links } from './links.js'
-import {
-  asksOurKind,
-  isAnswer,
-  isBetween,
-  isForNodes,
-  isPlainTarget,
-  isRecordFor,
-  isRoutedBy,
-} from './message-kinds.js'
+import { asksOurKind, isAnswer, isBetween, isForNodes, isPlainTarget } from './message-kinds.js'
 import type { NextHop } from './next-hop.js'
+import { Outbound } from './outbound.js'
 import type { PathGates } from './path-gates.js'
 import { RecordReceiver } from './record-receiver.js'
 import { RecordRelay } from './record-relay.js'
-import { numberFrom, RecordSender } from './record-sender.js'
 import type { Routing } from './routes/routing.js'
 import { SenderCheck } from './sender-check.js'
 import { WayBack } from './way-back.js'
 
 /** Flag of forward_data: the receiver is to answer that it has the message (spec A.4). */
 export const FLAG_REQUIRE_RESPONSE = 1
-
-export type SendOutcome = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported'
-
-const HALF = 0x1_0000_0000
 
 export class DataPath {
   readonly #state: CoreState
@@ -64,16 +50,10 @@ export class DataPath {
   readonly #self: SelfId
   readonly #data = new DataCursor()
   readonly #head = new OutgoingHead()
-  readonly #recordSender: RecordSender
-  readonly #frameRuns: FrameRuns
+  /** What this node sends itself. */
+  readonly outbound: Outbound
   /** What comes as records. */
   readonly records: RecordReceiver
-  /** Of the last message that was sent. */
-  lastSequence = 0
-  /** The number of the link that it left by. */
-  lastLink = 0
-  /** What it was written to: undefined before the first. */
-  #lastOutlet: Outlet | undefined
   /** Whether the memory of the last message that was offered may be used again after the read. */
   wasLent = false
 
@@ -98,101 +78,7 @@ export class DataPath {
     const pathOf = (link: Link) => this.#pathOf(link)
     const relay = new RecordRelay({ ...rooms, senders: this.#senders, self: this.#self, pathOf })
     this.records = new RecordReceiver({ ...rooms, self: this.#self, relay })
-    this.#recordSender = new RecordSender(state)
-    this.#frameRuns = new FrameRuns(state, this.#self, pathOf)
-  }
-
-  /** Bytes that wait where the last message was written to. */
-  get lastPendingBytes(): number {
-    return this.#lastOutlet?.pendingBytes ?? 0
-  }
-
-  /** A record for `send`, to be used again and again. */
-  newMessage(): OutgoingData {
-    return new OutgoingData()
-  }
-
-  /**
-   * Sends to another node. A sequence of 0 is replaced by the next one; set it to 0 again before
-   * the record is used again. The content is copied before this returns. For the own id the shell
-   * has a way of its own.
-   */
-  send(message: OutgoingData): SendOutcome {
-    const link = this.#nextHop.find(message.toHi, message.toLo)
-    if (link === undefined) return 'no_route'
-    if (link.leaving && !isAnswer(message.extensionKind)) return 'no_route'
-    return this.sendVia(link, message)
-  }
-
-  /** The same by a link of the caller's choice. */
-  sendVia(link: Link, message: OutgoingData): SendOutcome {
-    if (this.#state.config.id === 0n) return 'no_route'
-    if (asksOurKind(message.extensionKind) && isPlainTarget(link, message.toHi, message.toLo)) {
-      return 'unsupported'
-    }
-    if ((message.sequenceHi | message.sequenceLo) === 0)
-      numberFrom(message, this.#state.nextSequence())
-    const path = this.#pathOf(link)
-    const outcome = this.#encode(link, path, message)
-    // The connection is ending; that its link has ended is about to be told.
-    if (outcome === 'closed') return 'no_route'
-    if (outcome !== 'ok') return outcome
-    this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
-    this.lastLink = link.number
-    this.#lastOutlet = path.port.outlet
-    this.#state.counters.sent++
-    return 'sent'
-  }
-
-  /** Several contents with all else alike, numbered here. Returns how many were sent, in order. */
-  sendMany(message: OutgoingData, contents: readonly Uint8Array[]): number {
-    const link = this.#nextHop.find(message.toHi, message.toLo)
-    if (link === undefined || link.leaving) return 0
-    const isUsual = message.extensionKind === EXTENSION.NONE && isRecordFor(link, message)
-    let sent = 0
-    if (isUsual) {
-      const path = this.#pathOf(link)
-      const seal = (bundle: OutgoingData) => this.#sealData(path, bundle)
-      sent = this.#recordSender.sendMany(path, message, contents, seal)
-      if (sent > 0) this.lastSequence = this.#recordSender.lastSequence
-    }
-    while (sent < contents.length) {
-      const together = this.#frameRuns.send(link, message, contents, sent)
-      if (together > 0) this.lastSequence = this.#frameRuns.lastSequence
-      else {
-        message.content = contents[sent]!
-        message.sequenceHi = 0
-        message.sequenceLo = 0
-        if (this.sendVia(link, message) !== 'sent') break
-      }
-      sent += together || 1
-    }
-    return sent
-  }
-
-  #encode(
-    link: Link,
-    { port, session }: Connection,
-    message: OutgoingData,
-  ): 'ok' | 'full' | 'closed' {
-    if (!session.isDirect) return this.#sealData(link.path, message)
-    if (isRecordFor(link, message)) return this.#recordSender.write(port.outlet, message)
-    if (isRoutedBy(link, message)) {
-      return this.#recordSender.writeRouted(port.outlet, this.#self, message)
-    }
-    return encodeData(port.outlet, this.#self, message)
-  }
-
-  /** Whoever is told of a sender hears of it before its first message. */
-  #pathOf(link: Link): Connection {
-    this.#routing.beforeData(link)
-    link.dataAtMs = this.#state.nowMs
-    return link.usePath()
-  }
-
-  #sealData({ port, session }: Connection, message: OutgoingData): 'ok' | 'full' | 'closed' {
-    headOfData(this.#head, this.#self, message)
-    return session.sealInto(port.outlet, this.#head, bodyOfData(this.#self, message))
+    this.outbound = new Outbound({ state, nextHop, self: this.#self, pathOf })
   }
 
   /**
@@ -286,6 +172,13 @@ export class DataPath {
     if (verdict !== 'misplaced' && this.#senders.isTooMany(link)) {
       this.#links.end(link, 'fault', 'BAD_SENDER')
     }
+  }
+
+  /** Whoever is told of a sender hears of it before its first message. */
+  #pathOf(link: Link): Connection {
+    this.#routing.beforeData(link)
+    link.dataAtMs = this.#state.nowMs
+    return link.usePath()
   }
 
   #isSelf(high: number, low: number): boolean {

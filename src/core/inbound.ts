@@ -1,15 +1,9 @@
 // Takes the frames of one connection apart and gives each message to the room it is for.
 
-import { BUS_ERRORS, type BusErrorCode, unreachable } from '../errors.js'
+import { type BusErrorCode, unreachable } from '../errors.js'
 import { BodyCursor, type BodyKind } from '../wire/body.js'
 import type { CarrierBody } from '../wire/carrier-messages.js'
-import {
-  type ControlBody,
-  decodeControlBody,
-  encodeControl,
-  type PingData,
-  type RegisterData,
-} from '../wire/control.js'
+import { type ControlBody, decodeControlBody, type RegisterData } from '../wire/control.js'
 import type { DataScan } from '../wire/data-run.js'
 import type { FrameReader } from '../wire/frame.js'
 import { InnerCursor } from '../wire/head.js'
@@ -17,7 +11,6 @@ import type { RouteBody } from '../wire/route-messages.js'
 import type { Acceptor } from './acceptor.js'
 import { joinHalves } from './bus-id.js'
 import type { Commands } from './commands.js'
-import { PROTOCOL_VERSION_MIN } from './config.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { DataPath } from './data-path.js'
@@ -27,6 +20,7 @@ import { LAST_KINDS, LAWFUL_KINDS, SEALED_KINDS } from './lawful-kinds.js'
 import type { Links } from './links.js'
 import type { ParentKeeper } from './parent-keeper.js'
 import type { PathGates } from './path-gates.js'
+import { Pings } from './pings.js'
 import type { RingPaths } from './ring-paths.js'
 import type { Routing } from './routes/routing.js'
 import { RunReceiver } from './run-receiver.js'
@@ -60,6 +54,7 @@ export class Inbound {
   readonly #rooms: InboundRooms
   readonly #head = new InnerCursor()
   readonly #body = new BodyCursor()
+  readonly #pings: Pings
   /** Undefined without native code. */
   readonly #runs: RunReceiver | undefined
   /** No frame of the present batch has been looked at. */
@@ -69,6 +64,7 @@ export class Inbound {
     this.#rooms = rooms
     this.#state = rooms.state
     this.#links = rooms.links
+    this.#pings = new Pings(rooms)
     const { scanData } = rooms.state.ambient
     if (scanData !== undefined) this.#runs = this.#newRuns(scanData)
   }
@@ -277,10 +273,10 @@ export class Inbound {
         this.#left(connection, control)
         return
       case 'ping':
-        this.#pinged(connection, head, control.ping)
+        this.#pings.asked(connection, head, control.ping)
         return
       case 'pong':
-        this.#ponged(connection, sequence, control.ping)
+        this.#pings.answered(connection, sequence, control.ping)
         return
       case 'command_req':
         this.#rooms.commands.requested(connection, head, control.command)
@@ -370,38 +366,6 @@ export class Inbound {
   #parentCameUp(connection: Connection): void {
     const link = connection.link
     if (link?.role === 'parent' && link.control === connection) this.#rooms.parent.linkUp(link)
-  }
-
-  #pinged(connection: Connection, head: ControlHead, ping: PingData): void {
-    const link = connection.link
-    if (link === undefined) return
-    this.#links.good(connection)
-    const isOld = head.version < PROTOCOL_VERSION_MIN
-    const answer = connection === link.control ? this.#rooms.refresh.answer(link, ping) : undefined
-    const resultCode = isOld ? BUS_ERRORS.BAD_VERSION.wire : (answer?.resultCode ?? 0)
-    const { type, sequence } = head
-    const sourceId = this.#state.config.id
-    const pong = {
-      timePointUs: ping.timePointUs,
-      ...(answer?.handshake && { handshake: answer.handshake }),
-      refreshBindings: answer?.refreshBindings ?? [],
-    }
-    const rspHead = { type, resultCode, sequence, sourceId }
-    this.#links.write(connection, encodeControl(rspHead, { kind: 'pong', ping: pong }))
-  }
-
-  #ponged(connection: Connection, sequence: bigint, pong: PingData): void {
-    const link = connection.link
-    if (link === undefined) return
-    this.#links.good(connection)
-    if (this.#rooms.refresh.completed(link, sequence, pong))
-      this.#rooms.dialler.confirm(link.control, [])
-    // A Go peer's pong carries sequence 0 (spec G.4): it shows life, but measures nothing.
-    if (sequence === 0n || sequence !== link.pingSequence) return
-    link.pingSequence = 0n
-    link.roundTripMs = this.#state.nowMs - link.pingSentAtMs
-    const { id } = link.peer
-    this.#state.tell({ kind: 'pong', id, roundTripMs: link.roundTripMs })
   }
 }
 

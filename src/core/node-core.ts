@@ -17,6 +17,7 @@ import { KeyRefresh } from './key-refresh.js'
 import type { Link } from './link.js'
 import { Links } from './links.js'
 import { NextHop } from './next-hop.js'
+import type { Outbound } from './outbound.js'
 import { ParentKeeper } from './parent-keeper.js'
 import { PathGates } from './path-gates.js'
 import { Registrar } from './registrar.js'
@@ -47,6 +48,7 @@ export class NodeCore {
   readonly routes: RoutesView
   /** Sends, forwards and delivers messages; the shell calls it for what the user sends. */
   readonly data: DataPath
+  readonly outbound: Outbound
 
   constructor(config: CoreConfig, ambient: Ambient, delivery: Delivery) {
     const state = new CoreState(config, ambient)
@@ -83,7 +85,8 @@ export class NodeCore {
     this.#refresh = new KeyRefresh(state, this.#links)
     this.#commands = new Commands(state, this.#links, nextHop, registrar)
     this.data = new DataPath({ state, links: this.#links, nextHop, routing, gates, delivery })
-    routing.openPost(this.data)
+    this.outbound = this.data.outbound
+    routing.openPost(this.outbound)
     this.#rings = new RingPaths(state, this.#links, new Courier(state))
     this.#inbound = new Inbound({
       state,

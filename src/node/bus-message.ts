@@ -1,7 +1,7 @@
 // A message as the user's handler sees it.
 
 import { idOf, joinHalves } from '../core/bus-id.js'
-import type { SendOutcome } from '../core/data-path.js'
+import type { SendOutcome } from '../core/outbound.js'
 import { BusError } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
 

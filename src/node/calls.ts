@@ -1,10 +1,11 @@
 // What this node asked of others and waits for: requests, confirmations, probes and commands.
 
 import { formatId, highHalf, joinHalves, lowHalf } from '../core/bus-id.js'
-import { FLAG_REQUIRE_RESPONSE, type SendOutcome } from '../core/data-path.js'
+import { FLAG_REQUIRE_RESPONSE } from '../core/data-path.js'
 import { codeOfWire } from '../core/dialler.js'
 import type { LinkInfo } from '../core/effects.js'
 import type { NodeCore } from '../core/node-core.js'
+import type { SendOutcome } from '../core/outbound.js'
 import { BusError, type BusErrorCode } from '../errors.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
 import type { BusMessage, ReceivedData, ReceivedHead } from './bus-message.js'

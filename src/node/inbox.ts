@@ -2,10 +2,11 @@
 
 import type { EventEmitter } from 'node:events'
 import { joinHalves } from '../core/bus-id.js'
-import { FLAG_REQUIRE_RESPONSE, type SendOutcome } from '../core/data-path.js'
+import { FLAG_REQUIRE_RESPONSE } from '../core/data-path.js'
 import { LENT } from '../core/delivery.js'
 import { codeOfWire } from '../core/dialler.js'
 import type { LinkInfo } from '../core/effects.js'
+import type { SendOutcome } from '../core/outbound.js'
 import { BUS_ERRORS } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
 import { Batches } from './batches.js'

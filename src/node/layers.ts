@@ -1,6 +1,6 @@
 // What rides on a node without being the user's: messages of the directory and of services.
 
-import type { SendOutcome } from '../core/data-path.js'
+import type { SendOutcome } from '../core/outbound.js'
 import { BusError } from '../errors.js'
 import { EXTENSION, LAYER_KINDS_FROM } from '../wire/extension.js'
 import type { BusMessage } from './bus-message.js'

@@ -2,8 +2,8 @@
 
 import { highHalf, lowHalf } from '../core/bus-id.js'
 import type { CoreLimits } from '../core/config.js'
-import type { SendOutcome } from '../core/data-path.js'
 import type { NodeCore } from '../core/node-core.js'
+import type { SendOutcome } from '../core/outbound.js'
 import { BusError } from '../errors.js'
 import type { OutgoingData } from '../wire/data-codec.js'
 import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
@@ -37,7 +37,7 @@ export class Outgoing {
     this.#core = core
     this.payloadBytesMax = limits.messageBytesMax
     this.#loopback = loopback
-    this.#message = core.data.newMessage()
+    this.#message = core.outbound.newMessage()
   }
 
   /** Of the last message that was sent. */
@@ -52,7 +52,7 @@ export class Outgoing {
 
   /** Bytes that wait on the connection by which the last message left. */
   get lastPendingBytes(): number {
-    return this.#lastLink === 0 ? 0 : this.#core.data.lastPendingBytes
+    return this.#lastLink === 0 ? 0 : this.#core.outbound.lastPendingBytes
   }
 
   send(to: bigint, content: Uint8Array, fields: SendFields = PLAIN): SendOutcome {
@@ -61,11 +61,11 @@ export class Outgoing {
     if (to === this.#core.id) return this.#toSelf(content, fields)
     const message = this.#prepare(to, fields)
     message.content = content
-    const outcome = this.#core.data.send(message)
+    const outcome = this.#core.outbound.send(message)
     // The record lives on; the caller's memory should not.
     message.content = NOTHING
-    this.#lastSequence = this.#core.data.lastSequence
-    this.#lastLink = this.#core.data.lastLink
+    this.#lastSequence = this.#core.outbound.lastSequence
+    this.#lastLink = this.#core.outbound.lastLink
     return outcome
   }
 
@@ -81,10 +81,10 @@ export class Outgoing {
     const bytes = isText ? contents.map(bytesOf) : (contents as readonly Uint8Array[])
     if (to === this.#core.id) return this.#manyToSelf(bytes, fields)
     const message = this.#prepare(to, fields)
-    const { data } = this.#core
-    const sent = data.sendMany(message, bytes)
+    const { outbound } = this.#core
+    const sent = outbound.sendMany(message, bytes)
     message.content = NOTHING
-    this.#lastSequence = data.lastSequence
+    this.#lastSequence = outbound.lastSequence
     return sent
   }
 

@@ -138,13 +138,13 @@ export class Host {
   }
 
   send(to: bigint, text: string, options: { type?: number; flags?: number } = {}): string {
-    const message = this.core.data.newMessage()
+    const message = this.core.outbound.newMessage()
     message.toHi = Number(to >> 32n)
     message.toLo = Number(to & 0xffff_ffffn)
     message.content = new TextEncoder().encode(text)
     message.type = options.type ?? 0
     message.flags = options.flags ?? 0
-    const outcome = this.core.data.send(message)
+    const outcome = this.core.outbound.send(message)
     this.world.settle()
     return outcome
   }

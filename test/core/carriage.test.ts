@@ -8,12 +8,12 @@ import { dataFrame, Stranger } from './_stranger.js'
 import { ASKS_UPWARDS, one, parentOf, ROOT, tree } from './_tree.js'
 
 function request(host: Host, to: bigint, extensionKind: number): string {
-  const message = host.core.data.newMessage()
+  const message = host.core.outbound.newMessage()
   message.toHi = Number(to >> 32n)
   message.toLo = Number(to & 0xffff_ffffn)
   message.extensionKind = extensionKind
   message.extensionLo = 7
-  const outcome = host.core.data.send(message)
+  const outcome = host.core.outbound.send(message)
   host.world.settle()
   return outcome
 }

@@ -181,10 +181,10 @@ function yielding(): Scene {
 
 /** Taken off the wire before the host has it. */
 function sealedBy(evil: Host, near: End): Uint8Array | undefined {
-  const message = evil.core.data.newMessage()
+  const message = evil.core.outbound.newMessage()
   message.toLo = Number(HOST)
   message.content = new TextEncoder().encode('sealed')
-  evil.core.data.send(message)
+  evil.core.outbound.send(message)
   return near.wire.chunks.splice(0)[0]
 }
 

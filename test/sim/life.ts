@@ -1,9 +1,9 @@
 // One life of one process: its core, its connections, and what the world sees of its links.
 
 import type { CoreConfig } from '../../src/core/config.js'
-import type { SendOutcome } from '../../src/core/data-path.js'
 import type { CoreEvent, Effect, Input, LinkInfo, Port } from '../../src/core/effects.js'
 import type { NodeCore } from '../../src/core/node-core.js'
+import type { SendOutcome } from '../../src/core/outbound.js'
 import { End, type Interval } from './cable.js'
 import type { Message } from './ledger.js'
 import { toyPrimitives } from './toy-curve.js'
@@ -61,7 +61,7 @@ export class Life {
       message: (data, head) => world.ledger.delivered(this, data, head),
       answer: (data, head) => world.ledger.answered(this, data, head),
     })
-    this.#message = this.core.data.newMessage()
+    this.#message = this.core.outbound.newMessage()
   }
 
   get name(): string {
@@ -283,7 +283,7 @@ export class Life {
     message.sequenceHi = 0
     message.sequenceLo = 0
     message.flags = options.flags
-    const outcome = this.core.data.send(message)
+    const outcome = this.core.outbound.send(message)
     return { outcome, sequence: message.sequenceHi * 0x1_0000_0000 + message.sequenceLo }
   }
 
