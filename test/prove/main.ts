@@ -82,7 +82,12 @@ async function main(): Promise<number> {
     return 2
   }
   const results: Result[] = []
-  for (const row of wanted) results.push(await runOne(row, values.full ?? false))
+  for (const row of wanted) {
+    const result = await runOne(row, values.full ?? false)
+    // At once: a later row may take an hour, or be cut short.
+    process.stderr.write(`row ${result.row}: ${result.verdict}: ${result.figure}\n`)
+    results.push(result)
+  }
   print(results)
   if (values.json !== undefined) {
     const report = { machine: machine(), full: values.full ?? false, results }
