@@ -55,8 +55,12 @@ async function assemble(): Promise<void> {
   const startMs = performance.now()
   await cast.startAll([...REGISTRY_ACTORS, ...SERVICE_ACTORS])
   const everyone = [...REGISTRY_ACTORS, ...SERVICE_ACTORS]
+  say(`  the last process has begun after ${since(startMs)}, most of it Node's own start`)
+  const begunMs = performance.now()
   await Promise.all(everyone.map(({ id }) => lists.whole(id, services)))
-  say(`  every list is whole after ${since(startMs)}`)
+  say(
+    `  every list is whole after ${since(begunMs)} more: each names all ${services.length} services`,
+  )
   for (const zone of ['west', 'east']) {
     const inZone = (actor: Actor): boolean => actor.zone === zone
     const named = everyone.filter(inZone).map(({ id, app }) => `${id} ${app || 'registry'}`)
