@@ -119,8 +119,8 @@ export const hop: Question<HopCell> = {
   title: 'What do one and three hops more cost?',
   unit: 'CPU seconds per million messages; µs',
   notes: [
-    'treebus: a parent between two children; it reads head and body, checks the sender, adds',
-    '  itself to the route of the message and hashes the new frame.',
+    'treebus: a parent between two children; it reads the header, checks the sender, finds the next',
+    '  hop, adds itself to the route of the message and copies the rest as it is.',
     'bare net: a relay that finds the frames and writes each on from where it was read, corked for',
     '  each read.',
     'Three hops: up to the root of the tree and down again; the middle is the root, and bare the',

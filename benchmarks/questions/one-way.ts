@@ -70,7 +70,7 @@ export const oneWay: Question<OneWayCell> = {
   unit: 'messages/s',
   notes: [
     'treebus: BusNode.send in bursts, `writable` after `full`; the handler reads from, type and',
-    '  payload.length. Every payload is copied once and hashed (murmur3) at both ends.',
+    '  payload.length. Every payload is copied once; between our own kind nothing is hashed.',
     'auto (ring): the same nodes, but the link has moved to shared memory by itself.',
     'bare net: 4 bytes of length, one write per message of one buffer made beforehand, corked once',
     '  per turn, `drain`; onread into one reused buffer. No copy, no hash, no addresses.',
