@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 
-const ROOMS = ['ring', 'os', 'binding', 'test', 'bench']
+const ROOMS = ['ring', 'codec', 'os', 'binding', 'test', 'bench']
 const LINES_MAX = 400
 const COLUMNS_MAX = 100
 
 /** What the headers that a room includes may not match. */
 const NOT_IN: Readonly<Record<string, RegExp>> = {
   ring: /napi|node_api|uv\.h|sys\/|unistd|fcntl|\.\.\//,
+  codec: /napi|node_api|uv\.h|sys\/|unistd|fcntl|\.\.\//,
   os: /napi|node_api|uv\.h|binding|test|bench/,
   binding: /test|bench/,
   test: /napi|uv\.h|binding|bench/,

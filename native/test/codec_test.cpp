@@ -149,7 +149,8 @@ void ABlockIsScannedToItsLastWholeFrame() {
   }
   for (std::size_t size = 3; size <= block.size(); ++size) {
     const Bytes cut(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size));
-    const auto whole = std::count_if(ends.begin(), ends.end(), [&](auto end) { return end <= size; });
+    const auto fits = [&](auto end) { return end <= size; };
+    const auto whole = std::count_if(ends.begin(), ends.end(), fits);
     CHECK(Scan(cut, 16, 3).size() == static_cast<std::size_t>(whole));
   }
   CHECK(Scan(block, 4, 3).size() == 4);
