@@ -86,12 +86,17 @@ export class RouteSafety {
   }
 
   afterEvent(life: Life): void {
-    // What is said over an encrypted link is not read here.
-    if (!life.isAlive || isPlain(life) || this.#world.scenario.encrypted) return
+    if (!life.isAlive || isPlain(life)) return
     const watch = this.#watchOf(life)
     const { version } = life.core.routes
-    if (watch.version !== version) watch.looked = 0
+    const isChanged = watch.version !== version
     watch.version = version
+    if (this.#world.scenario.encrypted) {
+      // What is said over an encrypted link is not read here; that it was heard shows.
+      if (isChanged) this.#world.routesHeard()
+      return
+    }
+    if (isChanged) watch.looked = 0
     watch.events++
     const { places } = this.#world
     const isWhole = watch.events % WHOLE_EVERY === 0
