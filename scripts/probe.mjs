@@ -155,8 +155,11 @@ async function probeOne({ root, folder, applyPatch }, { file, patch, paths, rows
     if (passed.length + failed.length === 0) return all(false, 'no test ran')
     return rows.map((row) => {
       const own = proofs.get(row)
-      const red = failed.filter((line) => isTitled(line, own)).length
-      const says = red > 0 ? `${red} of ${own.length} red` : 'STAYS GREEN'
+      const isOwn = (line) => isTitled(line, own)
+      const red = failed.filter(isOwn).length
+      // A title in a loop is many tests.
+      const ran = red + passed.filter(isOwn).length
+      const says = red > 0 ? `${red} of ${ran} red` : 'STAYS GREEN'
       return { row, isRed: red > 0, says: `${says}  (${file})` }
     })
   } finally {
