@@ -3,12 +3,13 @@
 /** One size for most frames, one for those just above it; larger ones are made to measure. */
 const SIZES = [
   { bytes: 64 * 1024, idleMax: 64 },
-  { bytes: 256 * 1024, idleMax: 8 },
+  { bytes: 256 * 1024, idleMax: 32 },
 ] as const
 
 export const CHUNK_BYTES: number = SIZES[0].bytes
 
-// At most 6 MiB lies idle here: 64 × 64 KiB and 8 × 256 KiB.
+// At most 12 MiB lies idle here: a full send queue of large messages comes and goes without the
+// collector.
 const idle: readonly Uint8Array[][] = SIZES.map(() => [])
 
 /** At least `bytes` long; its content is whatever was there before. */

@@ -1,8 +1,9 @@
 // Calls that wait for an answer: requests by their random number, confirmations by sequence.
 
-import { Deadlines } from '../core/deadlines.js'
 import type { RoutesView } from '../core/routes/routes-view.js'
 import { BusError, type BusErrorCode } from '../errors.js'
+import { CallDeadlines } from './call-deadlines.js'
+import { CallSlots } from './call-slots.js'
 
 /** What a call waits for, and from whom: an answer counts only from the node that was asked. */
 export interface OpenCall<T> {
@@ -19,9 +20,11 @@ export interface OpenCall<T> {
 
 export class OpenCalls<T> {
   readonly #onSettled: () => void
-  readonly #open = new Map<bigint, OpenCall<T>>()
-  readonly #deadlines = new Deadlines<OpenCall<T>>()
-  readonly #aborts = new Map<OpenCall<T>, () => void>()
+  /** By what the answer names. Places, not calls: see `CallSlots` for what a Map does to these. */
+  readonly #places = new Map<bigint, number>()
+  readonly #open = new CallSlots<OpenCall<T>>(0)
+  readonly #deadlines = new CallDeadlines((place) => this.#open.has(place))
+  readonly #aborts = new Map<number, () => void>()
 
   /** `onSettled` is called after each call that ended, in whichever way. */
   constructor(onSettled: () => void = () => {}) {
@@ -37,17 +40,18 @@ export class OpenCalls<T> {
   }
 
   open(call: OpenCall<T>, dueMs: number, signal: AbortSignal | undefined): void {
-    this.#open.set(call.key, call)
-    this.#deadlines.set(call, dueMs)
+    const place = this.#open.add(call)
+    this.#places.set(call.key, place)
+    this.#deadlines.set(place, dueMs)
     if (signal === undefined) return
     const abort = () => this.fail(call.key, 'ABORTED', signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    this.#aborts.set(call, () => signal.removeEventListener('abort', abort))
+    this.#aborts.set(place, () => signal.removeEventListener('abort', abort))
   }
 
   /** False for an answer that nobody waits for, or that somebody else sent. */
   answer(key: bigint, from: bigint, value: T): boolean {
-    const call = this.#open.get(key)
+    const call = this.#called(key)
     if (call === undefined || call.to !== from) return false
     this.#close(call)
     call.resolve(value)
@@ -55,7 +59,7 @@ export class OpenCalls<T> {
   }
 
   fail(key: bigint, code: BusErrorCode, cause?: unknown): boolean {
-    const call = this.#open.get(key)
+    const call = this.#called(key)
     if (call === undefined) return false
     this.#close(call)
     const options = cause === undefined ? undefined : { cause }
@@ -65,24 +69,29 @@ export class OpenCalls<T> {
 
   /** Forgets a call that was never made; its promise is the caller's business. */
   discard(key: bigint): void {
-    const call = this.#open.get(key)
+    const call = this.#called(key)
     if (call !== undefined) this.#close(call)
   }
 
+  #called(key: bigint): OpenCall<T> | undefined {
+    const place = this.#places.get(key)
+    return place === undefined ? undefined : this.#open.get(place)
+  }
+
   has(key: bigint, from: bigint): boolean {
-    return this.#open.get(key)?.to === from
+    return this.#called(key)?.to === from
   }
 
   /** The link by which these calls left is gone: whether they arrived is not known. */
   failVia(link: number): void {
-    for (const call of [...this.#open.values()]) {
+    for (const [, call] of this.#open.entries()) {
       if (call.viaLink === link) this.fail(call.key, 'LINK_LOST')
     }
   }
 
   /** Whoever was asked is gone, if another life has its id or none: nobody is left to answer. */
   failGone(routes: Pick<RoutesView, 'has' | 'lifeOf'>): void {
-    for (const call of [...this.#open.values()]) {
+    for (const [, call] of this.#open.entries()) {
       const life = routes.lifeOf(call.to)
       const isGone = call.life === 0 ? routes.has(call.to) === false : life !== call.life
       if (isGone) this.fail(call.key, 'LINK_LOST')
@@ -92,22 +101,27 @@ export class OpenCalls<T> {
   }
 
   failAll(code: BusErrorCode): void {
-    for (const key of [...this.#open.keys()]) this.fail(key, code)
+    for (const [, { key }] of this.#open.entries()) this.fail(key, code)
   }
 
   expire(nowMs: number): void {
     for (;;) {
       const due = this.#deadlines.takeDue(nowMs)
-      if (due === undefined) return
-      this.fail(due.key.key, 'TIMEOUT')
+      const call = this.#open.get(due)
+      if (call === undefined) return
+      this.fail(call.key, 'TIMEOUT')
     }
   }
 
   #close(call: OpenCall<T>): void {
-    this.#open.delete(call.key)
-    this.#deadlines.clear(call)
-    this.#aborts.get(call)?.()
-    this.#aborts.delete(call)
+    const place = this.#places.get(call.key) ?? 0
+    this.#places.delete(call.key)
+    this.#open.delete(place)
+    this.#deadlines.clear(place)
+    if (this.#aborts.size > 0) {
+      this.#aborts.get(place)?.()
+      this.#aborts.delete(place)
+    }
     this.#onSettled()
   }
 }

@@ -1,8 +1,8 @@
 // The calls that wait for an answer: by session, each with its deadline and the way it left by.
 
-import { CallDeadlines } from './call-deadlines.js'
+import { CallDeadlines } from '../node/call-deadlines.js'
+import { CallSlots } from '../node/call-slots.js'
 import type { CallFailure } from './call-outcome.js'
-import { CallSlots } from './call-slots.js'
 import type { Answer } from './service-protocol.js'
 
 /** What waits. `settle` is called exactly once, unless the call is forgotten. */

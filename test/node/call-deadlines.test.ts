@@ -1,6 +1,6 @@
 import test from 'ava'
-import { CallDeadlines } from '../../src/services/call-deadlines.js'
-import { seededChance } from './_candidates.js'
+import { CallDeadlines } from '../../src/node/call-deadlines.js'
+import { seededChance } from '../services/_candidates.js'
 
 for (const limits of [[30], [30, 5], [1, 500, 30_000]]) {
   test(`calls with limits of ${limits} ms come due at their time and in its order`, (t) => {
