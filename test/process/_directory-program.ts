@@ -106,6 +106,7 @@ const OPS: Readonly<Record<string, (...args: never[]) => unknown>> = {
       .map(({ id }) => id),
   listeners: () => started().node.listenerCount('link_up'),
   /** The event tells when it is registered anew. */
+  forwarded: () => started().node.counters['forwarded'],
   disconnect: (id: bigint) => started().node.disconnect(id),
   close: () => started().node.close(),
 }

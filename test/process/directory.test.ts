@@ -3,6 +3,7 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { Random, seedOfRun } from '../wire/_random.js'
 import { DirectoryCluster, HUB, REGISTRIES, SERVICES } from './_directory-cluster.js'
 import { sleep, until } from './_process-node.js'
 
@@ -171,5 +172,70 @@ test.serial(
     )
     // Its own, the hub's, and that of the node.
     t.is(await registry.order('watchers'), 3)
+  },
+)
+
+test.serial(
+  'after joins, leaves, kills and cuts all registries hold one table (000-23)',
+  async (t) => {
+    const c = new DirectoryCluster(t)
+    await c.assemble()
+    const random = new Random(seedOfRun())
+    const living = new Set<bigint>(SERVICES)
+    const one = (): bigint => [...living][random.below(living.size)] ?? SERVICES[0]
+    for (let step = 0n; step < 24n; step++) {
+      const id = one()
+      const choice = living.size < 3 ? 0 : random.below(4)
+      if (choice === 0) {
+        await c.service(0x200n + step)
+        living.add(0x200n + step)
+      } else if (choice === 1) {
+        await c.node(id).order('disconnect', REGISTRIES[random.below(REGISTRIES.length)])
+      } else {
+        if (choice === 2) await c.node(id).order('close')
+        await c.kill(id)
+        living.delete(id)
+      }
+    }
+    const ids = (nodes: Iterable<bigint>): string => [...nodes].map(String).sort().join(' ')
+    const reachable = ids(living)
+    for (const registry of REGISTRIES) {
+      await until(async () => {
+        const shown = await c.node(registry).order<bigint[]>('services', 'load')
+        return ids(shown) === reachable
+      })
+    }
+    const [first = [], ...others] = await Promise.all(
+      REGISTRIES.map((id) => tableOf(c, id, [...living])),
+    )
+    t.is(first.length, living.size)
+    for (const other of others) t.deepEqual(other, first)
+    for (const id of living) {
+      const peers = await c.node(id).order<bigint[]>('peers')
+      t.true(
+        REGISTRIES.every((registry) => peers.includes(registry)),
+        `0x${id.toString(16)} has a link to each registry`,
+      )
+    }
+  },
+)
+
+function tableOf(c: DirectoryCluster, registry: bigint, ids: readonly bigint[]): Promise<string[]> {
+  const lives = ids.map((id) => c.node(registry).order<string>('incarnationOf', id))
+  return Promise.all(lives)
+}
+
+test.serial(
+  'what consumers and providers say to each other passes no registry (000-25)',
+  async (t) => {
+    const c = new DirectoryCluster(t)
+    await c.assemble()
+    const forwarded = () => Promise.all(REGISTRIES.map((id) => c.node(id).order('forwarded')))
+    const before = await forwarded()
+    for (const id of SERVICES) await c.node(id).order('startFlow', 'load', 200)
+    await until(async () => (await c.flows(SERVICES)).received > 1_000)
+    for (const id of SERVICES) await c.node(id).order('stopFlow')
+    t.deepEqual(await forwarded(), before)
+    t.deepEqual((await c.flows(SERVICES)).otherwise, {})
   },
 )
