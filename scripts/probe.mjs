@@ -115,9 +115,11 @@ function patternOf(title) {
   return title.replace(/\$\{[^}]*\}/g, '*')
 }
 
+const NEVER_ENDED = 'not ok - a test did not end in time'
+
 /** A storm that never ends is red, too; what does not even load is not. */
 function isTitled(line, tests) {
-  if (line.includes('no new tests completed')) return true
+  if (line === NEVER_ENDED || line.includes('no new tests completed')) return true
   return tests.some(({ title }) => {
     const parts = patternOf(title).split('*')
     return parts.every((part) => line.includes(part))
@@ -130,12 +132,13 @@ async function outcome(folder, tests) {
   const matches = tests.flatMap(({ title }) => ['--match', patternOf(title)])
   const ava = join(folder, 'node_modules/.bin/ava')
   const args = ['--tap', '--timeout', TEST_LIMIT, ...matches, ...files]
-  const { stdout } = await run(ava, args, folder)
+  const { status, stdout } = await run(ava, args, folder)
   const lines = stdout.split('\n').filter((line) => !line.includes('# SKIP'))
-  return {
-    passed: lines.filter((line) => /^ok \d+ - /.test(line)),
-    failed: lines.filter((line) => /^not ok \d+ - /.test(line)),
-  }
+  const passed = lines.filter((line) => /^ok \d+ - /.test(line))
+  const failed = lines.filter((line) => /^not ok \d+ - /.test(line))
+  // Where a test takes too long ava's reporter ends without a line for it.
+  if (status !== 0 && failed.length === 0) failed.push(NEVER_ENDED)
+  return { passed, failed }
 }
 
 /** Says of each row of one probe whether it went red. */
