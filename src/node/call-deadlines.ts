@@ -14,14 +14,17 @@ export class CallDeadlines {
   readonly #isOpen: (session: number) => boolean
   readonly #early = new Deadlines<number>()
   /** In a circle: session and time of each place. Its length is a power of two. */
-  #sessions = new Float64Array(PLACES_MIN)
-  #dueMs = new Float64Array(PLACES_MIN)
+  #sessions: Float64Array
+  #dueMs: Float64Array
   #first = 0
   #count = 0
   #lastMs = Number.NEGATIVE_INFINITY
 
-  constructor(isOpen: (session: number) => boolean) {
+  /** `places`: a power of two. */
+  constructor(isOpen: (session: number) => boolean, places = PLACES_MIN) {
     this.#isOpen = isOpen
+    this.#sessions = new Float64Array(places)
+    this.#dueMs = new Float64Array(places)
   }
 
   /** How many the queue has room for. */

@@ -4,19 +4,23 @@
 // one, and one that has grown old keeps all later ones, and what they hold, from being collected
 // young. For a call within a process that was half of its time.
 
+/** At first; they double. */
 const PLACES_MIN = 1024
 const SESSION_MAX = 0xffff_ffff
 
 export class CallSlots<Call> {
   /** A power of two of them; a call stands at its session modulo that. */
-  #calls: (Call | undefined)[] = new Array(PLACES_MIN).fill(undefined)
+  #calls: (Call | undefined)[]
   /** 0 where the place is free. */
-  #sessions = new Float64Array(PLACES_MIN)
+  #sessions: Float64Array
   #last: number
   size = 0
 
-  constructor(lastSession: number) {
+  /** `places`: a power of two. */
+  constructor(lastSession: number, places = PLACES_MIN) {
     this.#last = lastSession
+    this.#calls = new Array(places).fill(undefined)
+    this.#sessions = new Float64Array(places)
   }
 
   /** The session of the new call: never 0, and never one that is still open. */

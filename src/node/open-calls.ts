@@ -18,12 +18,15 @@ export interface OpenCall<T> {
   reject(error: Error): void
 }
 
+/** At first: a node has four of these tables, and most of them stay empty. */
+const PLACES = 64
+
 export class OpenCalls<T> {
   readonly #onSettled: () => void
   /** By what the answer names. Places, not calls: see `CallSlots` for what a Map does to these. */
   readonly #places = new Map<bigint, number>()
-  readonly #open = new CallSlots<OpenCall<T>>(0)
-  readonly #deadlines = new CallDeadlines((place) => this.#open.has(place))
+  readonly #open = new CallSlots<OpenCall<T>>(0, PLACES)
+  readonly #deadlines = new CallDeadlines((place) => this.#open.has(place), PLACES)
   readonly #aborts = new Map<number, () => void>()
 
   /** `onSettled` is called after each call that ended, in whichever way. */
