@@ -217,8 +217,9 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     if (!this.#isOpen) return 'closed'
     // Only a question can be unsupported.
     const outcome = this.#outgoing.send(id, content, options) as SendResult
-    const isTraced = sendChannel.hasSubscribers
-    if (isTraced) traceSends({ node: this.id, to: id, ...options }, [content], outcome)
+    if (sendChannel.hasSubscribers) {
+      traceSends({ node: this.id, to: id, ...options }, [content], outcome)
+    }
     return outcome
   }
 
@@ -230,8 +231,9 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     const id = parseId(to)
     if (!this.#isOpen) return 0
     const sent = this.#outgoing.sendMany(id, payloads, options)
-    const taken = sendChannel.hasSubscribers ? payloads.slice(0, sent) : []
-    traceSends({ node: this.id, to: id, ...options }, taken, 'sent')
+    if (sendChannel.hasSubscribers) {
+      traceSends({ node: this.id, to: id, ...options }, payloads.slice(0, sent), 'sent')
+    }
     return sent
   }
 
