@@ -1,6 +1,6 @@
 // The messages of one read, side by side, for a handler that takes them all at once.
 
-import { joinHalves } from '../core/bus-id.js'
+import { idOf, joinHalves } from '../core/bus-id.js'
 import { BusError } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
 import { BusMessage, type ReceivedData, type ReceivedHead, type Replier } from './bus-message.js'
@@ -38,10 +38,6 @@ export class MessageBatch {
   /** With `debug`: the payloads that were given out, each in memory of its own. */
   readonly #lent: Map<number, Uint8Array> | undefined
   #length = 0
-  // The ids of neighbours in a batch are mostly the same: one bigint serves for them all.
-  #lastHigh = 0
-  #lastLow = 0
-  #lastFrom = 0n
 
   /** @internal */
   constructor(replier: Replier, debug: boolean) {
@@ -56,14 +52,7 @@ export class MessageBatch {
   /** The id of the node that sent it. */
   from(index: number): bigint {
     const at = this.#at(index)
-    const high = this.#words[at + FROM_HIGH]!
-    const low = this.#words[at + FROM_LOW]!
-    if (low !== this.#lastLow || high !== this.#lastHigh) {
-      this.#lastHigh = high
-      this.#lastLow = low
-      this.#lastFrom = joinHalves(high, low)
-    }
-    return this.#lastFrom
+    return idOf(this.#words[at + FROM_HIGH]!, this.#words[at + FROM_LOW]!)
   }
 
   /** The number that the sender chose; 0 where it chose none. */
