@@ -2,6 +2,7 @@
 
 import type { DataCursor } from '../wire/data-cursor.js'
 import type { InnerCursor } from '../wire/head.js'
+import type { MessageColumns } from '../wire/message-columns.js'
 
 export const LENT = 'lent'
 
@@ -14,4 +15,10 @@ export interface Delivery {
   message(data: DataCursor, head: InnerCursor): unknown
   /** The answer to a message of ours: `head.resultCode` 0 means that it was delivered. */
   answer(data: DataCursor, head: InnerCursor): void
+  /**
+   * Where plain messages that arrived side by side may be listed, instead of being given to
+   * `message`, until `listed` is called; they are `LENT`. Undefined: not now.
+   */
+  columns?(): MessageColumns | undefined
+  listed?(): void
 }

@@ -190,6 +190,8 @@ export class Inbound {
       if (taken === 'bad') this.#bad(connection, 'BAD_MESSAGE')
       else if (taken !== 'taken') this.#message(connection, taken, 0, taken.length)
       else if (connection.link === link && !this.#state.hasEffects) {
+        records.takeListed(link, reader)
+        if (connection.link !== link || this.#state.hasEffects) break
         found = reader.next()
         continue
       }

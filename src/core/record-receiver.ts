@@ -55,6 +55,21 @@ export class RecordReceiver {
     return 'taken'
   }
 
+  /**
+   * The plain records that stand behind the one that `take` took, where the user takes messages
+   * side by side.
+   */
+  takeListed(link: Link, reader: FrameReader): void {
+    const { gates, state, delivery } = this.#rooms
+    if (gates.isActive) return
+    const columns = delivery.columns?.()
+    if (columns === undefined) return
+    const count = columns.addRecords(reader, link.idHigh, link.idLow)
+    if (count === 0) return
+    state.counters.received += count
+    delivery.listed?.()
+  }
+
   /** Only a neighbour bundles, and only its own messages. Stops at what it cannot have written. */
   unbundle(link: Link, bundle: DataCursor): void {
     const isOwn = bundle.fromLo === link.idLow && bundle.fromHi === link.idHigh

@@ -1,5 +1,6 @@
 // What one read brought, gathered for the `batch` handlers.
 
+import type { MessageColumns } from '../wire/message-columns.js'
 import type { BusMessage, ReceivedData, ReceivedHead, Replier } from './bus-message.js'
 import { MessageBatch } from './message-batch.js'
 
@@ -33,10 +34,24 @@ export class Batches {
   }
 
   add(data: ReceivedData, head: ReceivedHead, request: BusMessage | undefined): void {
+    this.#current.add(data, head, request)
+    this.listed()
+  }
+
+  /** Where messages are listed, which `gathers` has allowed; there is room for one at least. */
+  get columns(): MessageColumns {
+    return this.#current.columns
+  }
+
+  /** Something was added to `columns`. */
+  listed(): void {
+    if (this.columns.isFull) this.deliver()
+  }
+
+  get #current(): MessageBatch {
     const { replier, debug } = this.#options
     this.#batch ??= new MessageBatch(replier, debug)
-    this.#batch.add(data, head, request)
-    if (this.#batch.isFull) this.deliver()
+    return this.#batch
   }
 
   /** The read is over: what was gathered is handed over. */

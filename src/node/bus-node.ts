@@ -100,6 +100,8 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     this.#core = new NodeCore(options.core, ambient, {
       message: (data, head) => this.#inbox.message(data, head),
       answer: (data, head) => this.#inbox.returned(data, head),
+      columns: () => this.#inbox.columns,
+      listed: () => this.#inbox.listed(),
     })
     this.#driver = this.#newDriver(options)
     this.#loopback = new Loopback({

@@ -9,6 +9,7 @@ import type { LinkInfo } from '../core/effects.js'
 import type { SendOutcome } from '../core/outbound.js'
 import { BUS_ERRORS } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
+import type { MessageColumns } from '../wire/message-columns.js'
 import { Batches } from './batches.js'
 import { BusMessage, type ReceivedData, type ReceivedHead, type Replier } from './bus-message.js'
 import { type Calls, writePeers } from './calls.js'
@@ -82,6 +83,16 @@ export class Inbox {
       this.#handOrKeep(this.#early, data, head)
     } else this.#ownMessage(data, head)
     return undefined
+  }
+
+  /** Where plain messages are listed; undefined where each is to be given to `message`. */
+  get columns(): MessageColumns | undefined {
+    return this.#early === undefined && this.#batches.gathers ? this.#batches.columns : undefined
+  }
+
+  /** Something was added to `columns`. */
+  listed(): void {
+    this.#batches.listed()
   }
 
   /** All that one read brought has been given to `message`. */

@@ -3,25 +3,8 @@
 import { idOf, joinHalves } from '../core/bus-id.js'
 import { BusError } from '../errors.js'
 import { EXTENSION } from '../wire/extension.js'
+import { COLUMN, COLUMN_STRIDE, MessageColumns } from '../wire/message-columns.js'
 import { BusMessage, type ReceivedData, type ReceivedHead, type Replier } from './bus-message.js'
-
-/**
- * Messages of one batch. A read of a socket brings about 1,500 of the smallest; more would only
- * make the columns fall out of the cache.
- */
-export const BATCH_MESSAGES_MAX = 2_048
-
-/** Words for each message, and what each of them holds. */
-const STRIDE = 8
-const FROM_HIGH = 0
-const FROM_LOW = 1
-const TYPE = 2
-const SEQUENCE_HIGH = 3
-const SEQUENCE_LOW = 4
-const START = 5
-const END = 6
-/** Which of the memories the payload is in. */
-const MEMORY = 7
 
 /**
  * What a `batch` handler gets: messages 0 to `length - 1`, in the order they came. The batch and
@@ -31,13 +14,12 @@ const MEMORY = 7
  */
 export class MessageBatch {
   readonly #replier: Replier
-  readonly #words = new Int32Array(BATCH_MESSAGES_MAX * STRIDE)
-  /** Where payloads are: one read is one memory, unless its messages were encrypted. */
-  #memories: Uint8Array[] = []
+  /** @internal Filled by whoever lists messages. */
+  readonly columns = new MessageColumns()
+  readonly #words = this.columns.words
   readonly #requests = new Map<number, BusMessage>()
   /** With `debug`: the payloads that were given out, each in memory of its own. */
   readonly #lent: Map<number, Uint8Array> | undefined
-  #length = 0
 
   /** @internal */
   constructor(replier: Replier, debug: boolean) {
@@ -46,24 +28,27 @@ export class MessageBatch {
   }
 
   get length(): number {
-    return this.#length
+    return this.columns.length
   }
 
   /** The id of the node that sent it. */
   from(index: number): bigint {
     const at = this.#at(index)
-    return idOf(this.#words[at + FROM_HIGH]!, this.#words[at + FROM_LOW]!)
+    return idOf(this.#words[at + COLUMN.FROM_HIGH]!, this.#words[at + COLUMN.FROM_LOW]!)
   }
 
   /** The number that the sender chose; 0 where it chose none. */
   type(index: number): number {
-    return this.#words[this.#at(index) + TYPE]!
+    return this.#words[this.#at(index) + COLUMN.TYPE]!
   }
 
   /** The sender's number for this message. */
   sequence(index: number): bigint {
     const at = this.#at(index)
-    return joinHalves(this.#words[at + SEQUENCE_HIGH]!, this.#words[at + SEQUENCE_LOW]!)
+    return joinHalves(
+      this.#words[at + COLUMN.SEQUENCE_HIGH]!,
+      this.#words[at + COLUMN.SEQUENCE_LOW]!,
+    )
   }
 
   payload(index: number): Uint8Array {
@@ -74,7 +59,7 @@ export class MessageBatch {
 
   payloadBytes(index: number): number {
     const at = this.#at(index)
-    return this.#words[at + END]! - this.#words[at + START]!
+    return this.#words[at + COLUMN.END]! - this.#words[at + COLUMN.START]!
   }
 
   /**
@@ -84,17 +69,17 @@ export class MessageBatch {
   memory(index: number): Uint8Array {
     const at = this.#at(index)
     if (this.#lent !== undefined) return this.#lend(this.#lent, index, at)
-    return this.#memories[this.#words[at + MEMORY]!]!
+    return this.columns.memories[this.#words[at + COLUMN.MEMORY]!]!
   }
 
   start(index: number): number {
     const at = this.#at(index)
-    return this.#lent === undefined ? this.#words[at + START]! : 0
+    return this.#lent === undefined ? this.#words[at + COLUMN.START]! : 0
   }
 
   end(index: number): number {
     const at = this.#at(index)
-    return this.#lent === undefined ? this.#words[at + END]! : this.payloadBytes(index)
+    return this.#lent === undefined ? this.#words[at + COLUMN.END]! : this.payloadBytes(index)
   }
 
   /** Whether the sender waits for an answer: `message(index)` gives it. */
@@ -109,31 +94,15 @@ export class MessageBatch {
     return this.#requests.get(index) ?? new BusMessage(this.#replier, ...this.#read(at))
   }
 
-  /** @internal Whether there is room for one more. */
-  get isFull(): boolean {
-    return this.#length === BATCH_MESSAGES_MAX
-  }
-
-  /** @internal The cursors are read now and not kept. */
+  /** @internal To be called while `columns` has room. */
   add(data: ReceivedData, head: ReceivedHead, request: BusMessage | undefined): void {
-    const words = this.#words
-    const at = this.#length * STRIDE
-    words[at + FROM_HIGH] = data.fromHi
-    words[at + FROM_LOW] = data.fromLo
-    words[at + TYPE] = head.type
-    words[at + SEQUENCE_HIGH] = head.sequenceHi
-    words[at + SEQUENCE_LOW] = head.sequenceLo
-    words[at + START] = data.contentStart
-    words[at + END] = data.contentEnd
-    words[at + MEMORY] = this.#placeOf(data.buffer)
-    if (request !== undefined) this.#requests.set(this.#length, request)
-    this.#length++
+    if (request !== undefined) this.#requests.set(this.length, request)
+    this.columns.add(data, head)
   }
 
   /** @internal The handler has returned. */
   emptied(): void {
-    this.#length = 0
-    this.#memories = []
+    this.columns.clear()
     this.#requests.clear()
     for (const { buffer } of this.#lent?.values() ?? []) detach(buffer as ArrayBuffer)
     this.#lent?.clear()
@@ -141,38 +110,39 @@ export class MessageBatch {
 
   /** The place of a message's words. */
   #at(index: number): number {
-    if (index >>> 0 === index && index < this.#length) return index * STRIDE
-    const detail = this.#length === 0 ? 'this batch has ended' : `${index} of ${this.#length}`
-    throw new BusError('BAD_ARGUMENT', `${detail}: a batch is valid until its handler returns`)
+    if (index >>> 0 !== index || index >= this.columns.length) this.#refuse(index)
+    return index * COLUMN_STRIDE
   }
 
-  #placeOf(memory: Uint8Array): number {
-    const memories = this.#memories
-    const last = memories.length - 1
-    if (last >= 0 && memories[last] === memory) return last
-    return memories.push(memory) - 1
+  /** Apart, so that `#at` stays small enough to be inlined. */
+  #refuse(index: number): never {
+    const { length } = this.columns
+    const detail = length === 0 ? 'this batch has ended' : `${index} of ${length}`
+    throw new BusError('BAD_ARGUMENT', `${detail}: a batch is valid until its handler returns`)
   }
 
   #lend(lent: Map<number, Uint8Array>, index: number, at: number): Uint8Array {
     const known = lent.get(index)
     if (known !== undefined) return known
     const words = this.#words
-    const memory = this.#memories[words[at + MEMORY]!]!
-    const copy = memory.slice(words[at + START], words[at + END])
+    const memory = this.columns.memories[words[at + COLUMN.MEMORY]!]!
+    const copy = memory.slice(words[at + COLUMN.START], words[at + COLUMN.END])
     lent.set(index, copy)
     return copy
   }
 
   #read(at: number): [ReceivedData, ReceivedHead] {
     const words = this.#words
-    const memory = this.#memories[words[at + MEMORY]!]!
-    const buffer = new Uint8Array(memory.subarray(words[at + START]!, words[at + END]!))
-    const fromHi = words[at + FROM_HIGH]!
-    const fromLo = words[at + FROM_LOW]!
+    const memory = this.columns.memories[words[at + COLUMN.MEMORY]!]!
+    const buffer = new Uint8Array(
+      memory.subarray(words[at + COLUMN.START]!, words[at + COLUMN.END]!),
+    )
+    const fromHi = words[at + COLUMN.FROM_HIGH]!
+    const fromLo = words[at + COLUMN.FROM_LOW]!
     const data = { fromHi, fromLo, buffer, contentStart: 0, contentEnd: buffer.length, ...PLAIN }
-    const sequenceHi = words[at + SEQUENCE_HIGH]!
-    const sequenceLo = words[at + SEQUENCE_LOW]!
-    return [data, { type: words[at + TYPE]!, resultCode: 0, sequenceHi, sequenceLo }]
+    const sequenceHi = words[at + COLUMN.SEQUENCE_HIGH]!
+    const sequenceLo = words[at + COLUMN.SEQUENCE_LOW]!
+    return [data, { type: words[at + COLUMN.TYPE]!, resultCode: 0, sequenceHi, sequenceLo }]
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { OutgoingData, SelfId } from './data-codec.js'
 import type { Outlet } from './outlet.js'
-import { copyBytes } from './proto-writer.js'
+import { copyBytes, LOOP_BYTES_MAX } from './proto-writer.js'
 import type { RecordCursor } from './record-cursor.js'
 import {
   RECORD_AT,
@@ -131,15 +131,29 @@ export class RecordWriter {
     if (claimed !== 'ok') return claimed
     const { buffer, offset } = outlet
     if (buffer !== this.#memory) this.#view(buffer)
+    // In locals: what follows is done for each message.
+    const words = this.#words
+    const { type } = data
+    let { sequenceHi, sequenceLo } = data
     const end = run.from + run.count
     let at = offset
     for (let i = run.from; i < end; i++) {
       const content = contents[i]!
-      this.#writeHeader(at, content.length, RECORD_WORD.PLAIN, data)
-      at = copyBytes(buffer, at + RECORD_HEADER_BYTES, content, 0, content.length)
-      data.sequenceLo = (data.sequenceLo + 1) >>> 0
-      if (data.sequenceLo === 0) data.sequenceHi++
+      const bytes = content.length
+      words.setInt32(at, bytes, true)
+      words.setInt32(at + RECORD_AT.MARK, RECORD_WORD.PLAIN, true)
+      words.setInt32(at + RECORD_AT.TYPE, type, true)
+      words.setInt32(at + RECORD_AT.SEQUENCE_LOW, sequenceLo, true)
+      words.setInt32(at + RECORD_AT.SEQUENCE_HIGH, sequenceHi, true)
+      at += RECORD_HEADER_BYTES
+      if (bytes > LOOP_BYTES_MAX) buffer.set(content, at)
+      else copyBytes(buffer, at, content, 0, bytes)
+      at += bytes
+      sequenceLo = (sequenceLo + 1) >>> 0
+      if (sequenceLo === 0) sequenceHi++
     }
+    data.sequenceHi = sequenceHi
+    data.sequenceLo = sequenceLo
     outlet.commit(run.bytes)
     return 'ok'
   }

@@ -86,8 +86,10 @@ export function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0
 }
 
-/** Below this a loop is faster than making the view that `set` needs. */
-const LOOP_BYTES_MAX = 48
+/** Up to here a loop costs less than a call of `set`. */
+export const LOOP_BYTES_MAX = 8
+/** And where a part of the source is copied, which needs a view for `set`. */
+const PART_LOOP_BYTES_MAX = 24
 
 /** Copies `[start, end)` of `source` to `offset`; returns the offset behind the copy. */
 export function copyBytes(
@@ -98,11 +100,9 @@ export function copyBytes(
   end: number,
 ): number {
   const bytes = end - start
-  if (bytes > LOOP_BYTES_MAX) {
-    const whole = start === 0 && end === source.length
-    buffer.set(whole ? source : source.subarray(start, end), offset)
-  } else {
+  const isWhole = bytes === source.length
+  if (bytes <= (isWhole ? LOOP_BYTES_MAX : PART_LOOP_BYTES_MAX)) {
     for (let i = 0; i < bytes; i++) buffer[offset + i] = source[start + i]!
-  }
+  } else buffer.set(isWhole ? source : source.subarray(start, end), offset)
   return offset + bytes
 }
