@@ -132,7 +132,7 @@ test('a list that is full ends before the next record', (t) => {
 
 test('a record over the limit is left to the reader, who ends the stream', (t) => {
   const parts = [10, FRAME_BYTES_MAX, FRAME_BYTES_MAX + 1, 10].map((bytes) => {
-    const outlet = new TestOutlet()
+    const outlet = new TestOutlet(2 * FRAME_BYTES_MAX)
     const content = new Uint8Array(bytes)
     new RecordWriter().write(outlet, Object.assign(new OutgoingData(), { toLo: 1, content }))
     return outlet.takeFrame()
