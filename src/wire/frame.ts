@@ -101,6 +101,14 @@ export class FrameReader {
     return this.#memory.space(this.#pendingFrameBytes())
   }
 
+  /**
+   * In place of `space` and `filled`: copies the first `bytes` of memory that will be used again.
+   * For small reads: there it costs less than the views. False where nothing was done.
+   */
+  copied(words: DataView, bytes: number): boolean {
+    return !this.#bad && this.#memory.copied(words, bytes, this.#pendingFrameBytes())
+  }
+
   /** The peer's bytes fill the first `bytes` of what `space` gave. */
   filled(bytes: number): void {
     if (!this.#bad) this.#memory.filled(bytes)
