@@ -183,7 +183,8 @@ export class FrameReader {
     const end = from + RECORD_HEADER_BYTES + bytes
     if (end > memory.writeAt) return 'more'
     memory.consume(end)
-    this.buffer = memory.slab
+    // Storing it again would cost the collector's barrier each time.
+    if (this.buffer !== memory.slab) this.buffer = memory.slab
     this.start = from
     this.end = end
     return 'record'

@@ -1,6 +1,7 @@
 // The slabs that one connection's bytes arrive in: nothing that is kept is written over.
 
 import { InvariantError } from '../errors.js'
+import { copyWords } from './word-copy.js'
 
 /** The first slab, and that of a quiet link: a thousand idle links take 16 MiB, not 256. */
 const SLAB_BYTES_MIN = 16 * 1024
@@ -80,9 +81,7 @@ export class ReceiveMemory {
     this.#makeRoom(frameBytes)
     const { view, writeAt } = this
     if (bytes > this.slab.length - writeAt) return false
-    let at = 0
-    for (; bytes - at >= 4; at += 4) view.setInt32(writeAt + at, words.getInt32(at, true), true)
-    for (; at < bytes; at++) view.setUint8(writeAt + at, words.getUint8(at))
+    copyWords(view, writeAt, words, 0, bytes)
     this.#wasFilled = false
     this.#took(bytes)
     return true
