@@ -9,6 +9,11 @@ export type ChannelKind = 'tcp' | 'unix' | 'inproc' | 'ring'
 export interface ConnectionSink {
   /** Memory for the next bytes, at least one byte; the connection fills it from its start. */
   space(): Uint8Array
+  /**
+   * For small reads, in place of `space` and `filled`: the first `bytes` of memory that will be
+   * used again. False where the sink did nothing with them. May close the connection.
+   */
+  copied?(words: DataView, bytes: number): boolean
   /** `bytes` were written into the last `space`. May close the connection. */
   filled(bytes: number): void
   /** The staging area had refused a claim and has room again. */

@@ -14,17 +14,19 @@ const idle: readonly Uint8Array[][] = SIZES.map(() => [])
 
 /** At least `bytes` long; its content is whatever was there before. */
 export function takeChunk(bytes: number): Uint8Array {
-  const at = SIZES.findIndex((size) => bytes <= size.bytes)
-  const size = SIZES[at]
+  const at = bytes <= CHUNK_BYTES ? 0 : 1
+  const size = bytes <= SIZES[1].bytes ? SIZES[at] : undefined
   if (size === undefined) return Buffer.allocUnsafeSlow(bytes)
   return idle[at]!.pop() ?? Buffer.allocUnsafeSlow(size.bytes)
 }
 
 /** Nobody may read or write it afterwards. Memory of another size is left to the collector. */
 export function giveChunk(memory: Uint8Array): void {
-  const at = SIZES.findIndex((size) => memory.length === size.bytes)
+  const at = memory.length === CHUNK_BYTES ? 0 : 1
   const size = SIZES[at]
-  if (size !== undefined && idle[at]!.length < size.idleMax) idle[at]!.push(memory)
+  if (memory.length !== size.bytes) return
+  const chunks = idle[at]!
+  if (chunks.length < size.idleMax) chunks.push(memory)
 }
 
 /** Chunks that lie idle, for tests. */

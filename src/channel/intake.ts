@@ -12,6 +12,7 @@ export interface OnRead {
 // share this piece, whose content is copied out before the next socket can be read, and hold none
 // of their sink's memory.
 const LANDING = new Uint8Array(64 * 1024)
+const LANDING_WORDS = new DataView(LANDING.buffer)
 
 // From a read of this size on, the next one goes straight into the sink's memory: more is coming,
 // and the copy would begin to show. Below it a copy costs about 100 ns.
@@ -26,8 +27,8 @@ export class Intake {
     buffer: () => (this.#bulk && this.#sink ? spaceOf(this.#sink) : LANDING),
     callback: (bytes, memory) => {
       this.#bulk = bytes >= BULK_BYTES
-      if (memory === LANDING) this.feed(memory.subarray(0, bytes))
-      else this.#sink?.filled(bytes)
+      if (memory !== LANDING) this.#sink?.filled(bytes)
+      else if (!this.#sink?.copied?.(LANDING_WORDS, bytes)) this.feed(memory.subarray(0, bytes))
       return true
     },
   }

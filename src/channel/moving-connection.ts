@@ -91,6 +91,7 @@ export class MovingConnection implements Connection {
     this.#sink = sink
     return {
       space: () => this.#space(sink),
+      copied: (words, bytes) => this.#copied(sink, words, bytes),
       filled: (bytes) => this.#filled(bytes),
       writable: () => sink.writable(),
       closed: (error) => this.#onSocketClosed(error),
@@ -272,6 +273,11 @@ export class MovingConnection implements Connection {
   #space(sink: ConnectionSink): Uint8Array {
     this.#landing = this.#careful ? new Uint8Array(LANDING_BYTES) : undefined
     return this.#landing ?? sink.space()
+  }
+
+  #copied(sink: ConnectionSink, words: DataView, bytes: number): boolean {
+    const isPlain = !this.#careful && this.#reads === 'socket'
+    return isPlain && sink.copied?.(words, bytes) === true
   }
 
   #filled(bytes: number): void {

@@ -21,6 +21,7 @@ interface Chunk {
 }
 
 const NONE = new Uint8Array(0)
+const NOW = Promise.resolve()
 
 // What one hand-over may carry. Enough to make the system call cheap, little enough that memory
 // comes back, and a refused sender goes on, in steps.
@@ -74,7 +75,8 @@ export class Staging {
     this.offset += bytes
     if (this.#scheduled) return
     this.#scheduled = true
-    queueMicrotask(this.#endTurn)
+    // A microtask as `queueMicrotask` makes it has an AsyncResource, which costs a microsecond.
+    void NOW.then(this.#endTurn)
   }
 
   /** Hands over what the drain can take now. */
@@ -162,6 +164,22 @@ export class Staging {
   }
 
   #handOver(): void {
+    if (this.#waiting.length === 0) this.#handOverCurrent()
+    else this.#handOverBatch()
+  }
+
+  /** What nearly every turn is: one piece, which the drain takes at once. */
+  #handOverCurrent(): void {
+    const memory = this.buffer
+    const bytes = this.offset
+    this.offset = 0
+    if (this.#drain.write([memory.subarray(0, bytes)])) return
+    this.#flying = [{ memory, bytes }]
+    this.#flyingBytes = bytes
+    this.buffer = NONE
+  }
+
+  #handOverBatch(): void {
     const batch = this.#takeBatch()
     const views = batch.map(({ memory, bytes }) => memory.subarray(0, bytes))
     const wasCurrent = this.buffer

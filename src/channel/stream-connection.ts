@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { BusError } from '../errors.js'
 import type { ChannelKind, Connection, ConnectionLimits, ConnectionSink } from './channel.js'
+import { DirectWriter } from './direct-writer.js'
 import type { Intake } from './intake.js'
 import { type Drain, Staging } from './staging.js'
 
@@ -135,8 +136,11 @@ export class StreamConnection implements Connection {
       waits = false
       this.#staging.taken()
     }
+    const direct = new DirectWriter(socket, () => this.#staging.taken())
     return {
       write: (parts) => {
+        const how = parts.length === 1 ? direct.write(parts[0]!) : 'no'
+        if (how !== 'no') return how === 'done'
         if (parts.length > 1) socket.cork()
         const last = parts.length - 1
         for (let i = 0; i < last; i++) socket.write(parts[i]!)

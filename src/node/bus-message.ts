@@ -110,18 +110,22 @@ export class BusMessage {
    * answer. `full`: nothing was sent, and it may be tried again.
    */
   reply(payload: Uint8Array | string): SendOutcome {
-    return this.#answer(() => this.#replier.reply(this, payload))
+    this.#checkWanted()
+    return this.#answeredBy(this.#replier.reply(this, payload))
   }
 
   /** Tells the sender that there will be no answer: its call ends with REMOTE and this reason. */
   refuse(reason: string): SendOutcome {
-    return this.#answer(() => this.#replier.refuse(this, reason))
+    this.#checkWanted()
+    return this.#answeredBy(this.#replier.refuse(this, reason))
   }
 
-  #answer(send: () => SendOutcome): SendOutcome {
+  #checkWanted(): void {
     if (!this.isRequest) throw new BusError('BAD_ARGUMENT', 'this message wants no answer')
     if (this.#answered) throw new BusError('BAD_ARGUMENT', 'this request was answered already')
-    const outcome = send()
+  }
+
+  #answeredBy(outcome: SendOutcome): SendOutcome {
     this.#answered = outcome === 'sent'
     return outcome
   }

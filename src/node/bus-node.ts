@@ -255,8 +255,9 @@ export class BusNode extends EventEmitter<BusNodeEvents> {
     try {
       const id = parseId(to)
       this.#checkOpen()
-      const ask = () => this.#calls.request(id, bytesOf(payload), options)
-      if (!requestChannel.hasSubscribers) return ask()
+      const content = bytesOf(payload)
+      if (!requestChannel.hasSubscribers) return this.#calls.request(id, content, options)
+      const ask = () => this.#calls.request(id, content, options)
       return traceRequest({ node: this.id, to: id, type: options.type ?? 0 }, ask)
     } catch (error) {
       return Promise.reject(error)

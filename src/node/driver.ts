@@ -214,6 +214,11 @@ export class Driver {
     this.step({ kind, connection: number, port })
     const sink: ConnectionSink = {
       space: () => reader.space(),
+      copied: (words, bytes) => {
+        if (!reader.copied(words, bytes)) return false
+        this.#receive(number)
+        return true
+      },
       filled: (bytes) => {
         reader.filled(bytes)
         this.#receive(number)

@@ -1,5 +1,7 @@
 // Calls that wait for an answer: requests by their random number, confirmations by sequence.
 
+import { highHalf, lowHalf } from '../core/bus-id.js'
+import { IdMap } from '../core/id-map.js'
 import type { RoutesView } from '../core/routes/routes-view.js'
 import { BusError, type BusErrorCode } from '../errors.js'
 import { CallDeadlines } from './call-deadlines.js'
@@ -23,8 +25,11 @@ const PLACES = 64
 
 export class OpenCalls<T> {
   readonly #onSettled: () => void
-  /** By what the answer names. Places, not calls: see `CallSlots` for what a Map does to these. */
-  readonly #places = new Map<bigint, number>()
+  /**
+   * By what the answer names: not in a Map, which is made anew whenever the last call has ended.
+   * Places, not calls: see `CallSlots`.
+   */
+  readonly #places = new IdMap<number>()
   readonly #open = new CallSlots<OpenCall<T>>(0, PLACES)
   readonly #deadlines = new CallDeadlines((place) => this.#open.has(place), PLACES)
   readonly #aborts = new Map<number, () => void>()
@@ -44,7 +49,7 @@ export class OpenCalls<T> {
 
   open(call: OpenCall<T>, dueMs: number, signal: AbortSignal | undefined): void {
     const place = this.#open.add(call)
-    this.#places.set(call.key, place)
+    this.#places.set(highHalf(call.key), lowHalf(call.key), place)
     this.#deadlines.set(place, dueMs)
     if (signal === undefined) return
     const abort = () => this.fail(call.key, 'ABORTED', signal.reason)
@@ -77,7 +82,7 @@ export class OpenCalls<T> {
   }
 
   #called(key: bigint): OpenCall<T> | undefined {
-    const place = this.#places.get(key)
+    const place = this.#places.get(highHalf(key), lowHalf(key))
     return place === undefined ? undefined : this.#open.get(place)
   }
 
@@ -117,8 +122,10 @@ export class OpenCalls<T> {
   }
 
   #close(call: OpenCall<T>): void {
-    const place = this.#places.get(call.key) ?? 0
-    this.#places.delete(call.key)
+    const high = highHalf(call.key)
+    const low = lowHalf(call.key)
+    const place = this.#places.get(high, low) ?? 0
+    this.#places.delete(high, low)
     this.#open.delete(place)
     this.#deadlines.clear(place)
     if (this.#aborts.size > 0) {

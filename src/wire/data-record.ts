@@ -12,6 +12,7 @@ import {
   RECORD_ROUTE_BYTES,
   RECORD_WORD,
 } from './record-header.js'
+import { copyWords } from './word-copy.js'
 
 /** Up to here words are copied one by one; making a view for `set` costs more. */
 const WORDS_BYTES_MAX = 256
@@ -103,16 +104,16 @@ export class RecordWriter {
     const { buffer, offset } = outlet
     if (buffer !== this.#memory) this.#view(buffer)
     const words = this.#words
-    // Header, route and hops are whole words.
-    for (let from = start, at = offset; from < routeEnd; from += 4, at += 4) {
-      words.setInt32(at, view.getInt32(from, true), true)
-    }
+    copyWords(words, offset, view, start, routeEnd)
     words.setInt32(offset, bytes - RECORD_HEADER_BYTES, true)
     words.setInt32(offset + RECORD_HEADER_BYTES + RECORD_AT.HOPS, hops + 1, true)
     const at = offset + routeEnd - start
     words.setInt32(at, self.low, true)
     words.setInt32(at + 4, self.high, true)
-    copyViewed(words, at + RECORD_HOP_BYTES, view, routeEnd, contentEnd, buffer, source)
+    const behind = at + RECORD_HOP_BYTES
+    if (contentEnd - routeEnd <= WORDS_BYTES_MAX) {
+      copyWords(words, behind, view, routeEnd, contentEnd)
+    } else buffer.set(source.subarray(routeEnd, contentEnd), behind)
     outlet.commit(bytes)
     return 'ok'
   }
@@ -179,26 +180,4 @@ export class RecordWriter {
     words.setInt32(at + RECORD_AT.NUMBER_LOW, data.extensionLo, true)
     words.setInt32(at + RECORD_AT.NUMBER_HIGH, data.extensionHi, true)
   }
-}
-
-/** Copies `[start, end)` of `source` to `offset`, each seen as words and as bytes. */
-function copyViewed(
-  words: DataView,
-  offset: number,
-  view: DataView,
-  start: number,
-  end: number,
-  buffer: Uint8Array,
-  source: Uint8Array,
-): void {
-  if (end - start > WORDS_BYTES_MAX) {
-    buffer.set(source.subarray(start, end), offset)
-    return
-  }
-  let at = offset
-  let from = start
-  for (; end - from >= 4; from += 4, at += 4) {
-    words.setInt32(at, view.getInt32(from, true), true)
-  }
-  for (; from < end; from++, at++) words.setUint8(at, view.getUint8(from))
 }

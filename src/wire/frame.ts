@@ -101,6 +101,14 @@ export class FrameReader {
     return this.#memory.space(this.#pendingFrameBytes())
   }
 
+  /**
+   * In place of `space` and `filled`: copies the first `bytes` of memory that will be used again.
+   * For small reads: there it costs less than the views. False where nothing was done.
+   */
+  copied(words: DataView, bytes: number): boolean {
+    return !this.#bad && this.#memory.copied(words, bytes, this.#pendingFrameBytes())
+  }
+
   /** The peer's bytes fill the first `bytes` of what `space` gave. */
   filled(bytes: number): void {
     if (!this.#bad) this.#memory.filled(bytes)
@@ -175,7 +183,8 @@ export class FrameReader {
     const end = from + RECORD_HEADER_BYTES + bytes
     if (end > memory.writeAt) return 'more'
     memory.consume(end)
-    this.buffer = memory.slab
+    // Storing it again would cost the collector's barrier each time.
+    if (this.buffer !== memory.slab) this.buffer = memory.slab
     this.start = from
     this.end = end
     return 'record'

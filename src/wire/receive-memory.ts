@@ -1,6 +1,7 @@
 // The slabs that one connection's bytes arrive in: nothing that is kept is written over.
 
-import { assert } from '../errors.js'
+import { InvariantError } from '../errors.js'
+import { copyWords } from './word-copy.js'
 
 /** The first slab, and that of a quiet link: a thousand idle links take 16 MiB, not 256. */
 const SLAB_BYTES_MIN = 16 * 1024
@@ -13,6 +14,9 @@ const OFFER_BYTES_MAX = 64 * 1024
 
 /** A slab that no more fills than this used up was too small. */
 const FILLS_TO_GROW = 16
+
+/** Up to here words are copied one by one; making views for `set` costs more. */
+const COPY_BYTES_MAX = 512
 
 /** After so many small fills in a row a link counts as quiet and gives a large slab back. */
 const QUIET_FILLS = 16
@@ -58,8 +62,7 @@ export class ReceiveMemory {
 
   /** `frameBytes`: all of the frame that has begun to arrive, or what is known of it. */
   space(frameBytes: number): Uint8Array {
-    if (!this.isKept && this.readAt > 0) this.#rewind(frameBytes)
-    if (!this.#fits(frameBytes)) this.#renew(frameBytes)
+    this.#makeRoom(frameBytes)
     const missing = this.readAt + frameBytes - this.writeAt
     const offer = Math.max(missing, OFFER_BYTES_MAX)
     const end = Math.min(this.slab.length, this.writeAt + offer)
@@ -67,9 +70,33 @@ export class ReceiveMemory {
     return this.slab.subarray(this.writeAt, end)
   }
 
+  #makeRoom(frameBytes: number): void {
+    if (!this.isKept && this.readAt > 0) this.#rewind(frameBytes)
+    if (!this.#fits(frameBytes)) this.#renew(frameBytes)
+  }
+
+  /** See `FrameReader.copied`. */
+  copied(words: DataView, bytes: number, frameBytes: number): boolean {
+    if (bytes > COPY_BYTES_MAX) return false
+    this.#makeRoom(frameBytes)
+    const { view, writeAt } = this
+    if (bytes > this.slab.length - writeAt) return false
+    copyWords(view, writeAt, words, 0, bytes)
+    this.#wasFilled = false
+    this.#took(bytes)
+    return true
+  }
+
   filled(bytes: number): void {
-    assert(bytes >= 0 && bytes <= this.#offeredBytes, `${bytes} of ${this.#offeredBytes} filled`)
+    // Called for every read: an assertion would build its text each time.
+    if (!(bytes >= 0 && bytes <= this.#offeredBytes)) {
+      throw new InvariantError(`${bytes} of ${this.#offeredBytes} filled`)
+    }
     this.#wasFilled = bytes === this.#offeredBytes
+    this.#took(bytes)
+  }
+
+  #took(bytes: number): void {
     this.#offeredBytes = 0
     this.writeAt += bytes
     this.#fills++

@@ -70,7 +70,7 @@ export class RecordCursor {
     head.type = view.getInt32(start + RECORD_AT.TYPE, true)
     head.sequenceLo = view.getUint32(start + RECORD_AT.SEQUENCE_LOW, true)
     head.sequenceHi = view.getUint32(start + RECORD_AT.SEQUENCE_HIGH, true)
-    data.buffer = buffer
+    if (data.buffer !== buffer) data.buffer = buffer
     data.contentStart = contentAt
     data.contentEnd = end
     return true
@@ -96,7 +96,7 @@ export class RecordCursor {
     this.isRouted = true
     this.hops = hops
     this.routeEnd = behind
-    this.view = view
+    if (this.view !== view) this.view = view
     return behind
   }
 

@@ -1,7 +1,6 @@
 // The routing table as its owner may look at it: who is reachable, by whom, and what has changed.
 
 import { REMOVE_REASON } from '../../wire/route-messages.js'
-import { RouteRecord } from '../../wire/route-record.js'
 import { highHalf, joinHalves, lowHalf } from '../bus-id.js'
 import type { CoreState } from '../core-state.js'
 import type { LinkRole } from '../effects.js'
@@ -45,7 +44,6 @@ export class RoutesView {
   readonly #neighbours: Neighbours
   readonly #selfId: bigint
   readonly #ownLife: Uint8Array
-  readonly #record = new RouteRecord()
 
   constructor({ config, neighbours }: CoreState, routing: Routing, nextHop: NextHop) {
     this.#routing = routing
@@ -184,9 +182,7 @@ export class RoutesView {
     const row = this.#rowOf(highHalf(id), lowHalf(id))
     const { rows } = this.#routing.table
     if (row < 0 || rows.isMadeUp(row)) return 0
-    const record = this.#record
-    rows.read(row, record)
-    return record.incarnation.reduce((mixed, word) => mixed ^ word)
+    return rows.lifeMixed(row)
   }
 
   /** The record of a neighbour by its own link; -1 where none stands. */

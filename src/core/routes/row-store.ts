@@ -210,6 +210,13 @@ export class RowStore {
     )
   }
 
+  /** One word of the four that name the life. */
+  lifeMixed(row: number): number {
+    const page = this.#page(row)
+    const at = (row & PAGE_MASK) * WORDS + INCARNATION
+    return page[at]! ^ page[at + 1]! ^ page[at + 2]! ^ page[at + 3]!
+  }
+
   /** The 16 bytes that name the life: a copy. */
   life(row: number): Uint8Array {
     const bytes = new Uint8Array(16)
