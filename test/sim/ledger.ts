@@ -1,7 +1,9 @@
 // Every message that was ever sent, and what became of it: the promises of delivery and of order.
 
+import { joinHalves } from '../../src/core/bus-id.js'
 import type { DataCursor } from '../../src/wire/data-cursor.js'
 import type { InnerCursor } from '../../src/wire/head.js'
+import { RECORD_EXTENSION_BYTES, RECORD_HOP_BYTES } from '../../src/wire/record-header.js'
 import type { Life } from './life.js'
 import { fail } from './violation.js'
 import type { Place, World } from './world.js'
@@ -35,7 +37,7 @@ export interface Message {
 /** What arrived at one life from another. */
 interface Pair {
   /** The highest sequence so far by the way it came. */
-  readonly byRouter: Map<string, number>
+  readonly byWay: Map<string, number>
   highest: Message | undefined
 }
 
@@ -111,7 +113,7 @@ export class Ledger {
     }
     message.isDelivered = true
     this.#open.delete(message)
-    this.#checkOrder(life, message, routerOf(data))
+    this.#checkOrder(life, message, wayOf(data))
     this.onDelivered(life, message)
   }
 
@@ -139,19 +141,19 @@ export class Ledger {
     return message
   }
 
-  #checkOrder(life: Life, message: Message, router: string): void {
+  #checkOrder(life: Life, message: Message, way: string): void {
     const world = this.#world
     const key = `${message.source.number}>${life.number}`
     let pair = this.#pairs.get(key)
     if (pair === undefined) {
-      pair = { byRouter: new Map(), highest: undefined }
+      pair = { byWay: new Map(), highest: undefined }
       this.#pairs.set(key, pair)
     }
-    const before = pair.byRouter.get(router) ?? 0
+    const before = pair.byWay.get(way) ?? 0
     if (before > message.sequence) {
       fail(`${nameOf(message)} came after number ${before} of its pair, by the same way`)
     }
-    pair.byRouter.set(router, message.sequence)
+    pair.byWay.set(way, message.sequence)
     const { highest } = pair
     if (highest === undefined || highest.sequence < message.sequence) pair.highest = message
     else if (message.routeEpoch === world.routeEpoch) {
@@ -247,7 +249,38 @@ function contentOf(message: Message): Uint8Array {
   return content
 }
 
-/** The nodes that a message says it passed, as the bytes that say so. */
-function routerOf({ buffer, routerStart, routerEnd }: DataCursor): string {
-  return String.fromCharCode(...buffer.subarray(routerStart, routerEnd))
+/** The nodes that a message says it passed, its sender first, in whatever form it came. */
+export function wayOf(data: DataCursor): string {
+  const { buffer, routerStart, routerEnd } = data
+  if (routerEnd === routerStart) return idsOfRecord(data).join()
+  return idsOfFrame(buffer.subarray(routerStart, routerEnd)).join()
+}
+
+/** A record names them as words, before what is its own; a cursor has no place for that. */
+function idsOfRecord(data: DataCursor): bigint[] {
+  const { buffer, contentStart, hasExtension, routerCount } = data
+  const hops = Math.max(routerCount - 1, 0)
+  const end = contentStart - (hasExtension ? RECORD_EXTENSION_BYTES : 0)
+  const bytes = hops * RECORD_HOP_BYTES
+  const view = new DataView(buffer.buffer, buffer.byteOffset + end - bytes, bytes)
+  const passed = Array.from({ length: hops }, (_, hop) =>
+    view.getBigUint64(hop * RECORD_HOP_BYTES, true),
+  )
+  return [joinHalves(data.fromHi, data.fromLo), ...passed]
+}
+
+/** Packed varints. */
+function idsOfFrame(bytes: Uint8Array): bigint[] {
+  const ids: bigint[] = []
+  let id = 0n
+  let shift = 0n
+  for (const byte of bytes) {
+    id |= BigInt(byte & 0x7f) << shift
+    shift += 7n
+    if (byte >= 0x80) continue
+    ids.push(id)
+    id = 0n
+    shift = 0n
+  }
+  return ids
 }
