@@ -68,7 +68,10 @@ function tellEvents(node: BusNode, output: Output): void {
     .on('refused', (refusal) => tellRefusal(output, refusal))
     .on('dial_failed', (failure) => tellDialFailure(output, failure))
     .on('parent_changed', ({ previous, parent }) =>
-      output.tell('parent_changed', { previous: formatId(previous), parent: formatId(parent) }),
+      output.tell('parent_changed', {
+        previous: previous === 0n ? null : formatId(previous),
+        parent: formatId(parent),
+      }),
     )
     .on('closed', () => output.tell('closed', { id: formatId(node.id) }))
 }

@@ -113,7 +113,7 @@ export interface EventRows {
     readonly address: string
   }
   dial_failed: { readonly address: string; readonly detail: string }
-  parent_changed: { readonly previous: string; readonly parent: string }
+  parent_changed: { readonly previous: string | null; readonly parent: string }
   pong: { readonly id: string; readonly ms: number } & Answering
   peers: { readonly id: string; readonly peers: readonly PeerRow[] } & Answering
   counters: { readonly counters: Readonly<Record<string, number>> } & Answering
@@ -185,7 +185,7 @@ ${sequence === undefined ? '' : `, sequence ${sequence}`}`,
   refused: ({ id, by, reason, code, address }) =>
     `${by === 'us' ? 'by us' : 'by the peer'}: ${id} at ${address}: ${reason} (${code})`,
   dial_failed: ({ detail }) => detail,
-  parent_changed: ({ previous, parent }) => `${previous} to ${parent}`,
+  parent_changed: ({ previous, parent }) => `${previous ?? 'none'} to ${parent}`,
   pong: ({ id, ms }) => `${id} after ${milliseconds(ms)}`,
   peers: ({ id, peers }) => `${id} has ${peers.length}: ${peers.map(renderPeer).join('; ')}`,
   counters: ({ counters }) => renderNumbers(counters),

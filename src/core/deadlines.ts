@@ -5,11 +5,13 @@ interface Entry<K> {
   readonly dueMs: number
   /** Breaks ties, so that equal deadlines come due in the order they were set. */
   readonly order: number
+  /** Whether it counts: else its key was cleared, or set again. */
+  isLive: boolean
 }
 
 /**
  * A binary heap in which setting a key again replaces its deadline. Replaced entries stay in the
- * heap until they surface; `#live` says which entry of a key counts.
+ * heap until they surface.
  */
 export class Deadlines<K> {
   readonly #heap: Entry<K>[] = []
@@ -22,7 +24,8 @@ export class Deadlines<K> {
   }
 
   set(key: K, dueMs: number): void {
-    const entry = { key, dueMs, order: this.#order++ }
+    const entry = { key, dueMs, order: this.#order++, isLive: true }
+    this.#retire(key)
     this.#live.set(key, entry)
     this.#heap.push(entry)
     this.#rise(this.#heap.length - 1)
@@ -30,7 +33,13 @@ export class Deadlines<K> {
   }
 
   clear(key: K): void {
+    this.#retire(key)
     this.#live.delete(key)
+  }
+
+  #retire(key: K): void {
+    const entry = this.#live.get(key)
+    if (entry !== undefined) entry.isLive = false
   }
 
   dueMs(key: K): number | undefined {
@@ -65,7 +74,8 @@ export class Deadlines<K> {
   #dropReplaced(): void {
     for (;;) {
       const first = this.#heap[0]
-      if (first === undefined || this.#live.get(first.key) === first) return
+      // Asked in every turn: a look-up in the map would show.
+      if (first === undefined || first.isLive) return
       this.#removeFirst()
     }
   }

@@ -55,6 +55,8 @@ export class BusMessage {
   #answered = false
   /** Whether the sender waits for `reply` or `refuse`. */
   readonly isRequest: boolean
+  /** @internal Counted by the node as a request that others wait for. */
+  isAwaited = false
 
   /** @internal The cursors are read now and not kept. */
   constructor(replier: Replier, data: ReceivedData, head: ReceivedHead) {

@@ -7,7 +7,7 @@ import type { LinkInfo } from '../core/effects.js'
 import type { NodeCore } from '../core/node-core.js'
 import type { SendOutcome } from '../core/outbound.js'
 import { BusError, type BusErrorCode } from '../errors.js'
-import { EXTENSION, type ExtensionKind } from '../wire/extension.js'
+import { EXTENSION } from '../wire/extension.js'
 import type { BusMessage, ReceivedData, ReceivedHead } from './bus-message.js'
 import { type OpenCall, OpenCalls } from './open-calls.js'
 import type { Outgoing } from './outgoing.js'
@@ -31,6 +31,15 @@ export interface PeerReport {
   readonly encrypted: boolean
   readonly roundTripMs: number | undefined
 }
+
+const NUMBERS = 64
+
+const QUESTIONS = {
+  [EXTENSION.REQUEST]: 'request',
+  [EXTENSION.PROBE]: 'ping',
+  [EXTENSION.PEERS_QUERY]: 'peers',
+} as const
+type QuestionKind = keyof typeof QUESTIONS
 
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000
 
@@ -67,6 +76,9 @@ export class Calls {
   readonly #confirmations: OpenCalls<undefined>
   readonly #commands: OpenCalls<readonly Uint8Array[]>
   readonly #all: readonly CallTable[]
+  /** Random, for the next requests: a view for each would cost more than the number. */
+  #numbers: DataView = new DataView(new ArrayBuffer(0))
+  #numbersLeft = 0
   /** Answers that nobody waits for (any more), or that another node sent. */
   strayAnswers = 0
 
@@ -110,54 +122,49 @@ export class Calls {
   }
 
   request(to: bigint, content: Uint8Array, options: CallOptions): Promise<BusMessage> {
-    return this.#ask(this.#requests, {
-      to,
-      content,
-      options,
-      kind: EXTENSION.REQUEST,
-      what: 'request',
-    })
+    return this.#ask(this.#requests, EXTENSION.REQUEST, to, content, options)
   }
 
   /** Asks the node itself, not its user. Resolves with the milliseconds that it took. */
   async ping(to: bigint, options: CallOptions): Promise<number> {
     const startMs = this.#env.nowMs()
     const content = new Uint8Array(0)
-    await this.#ask(this.#probes, { to, content, options, kind: EXTENSION.PROBE, what: 'ping' })
+    await this.#ask(this.#probes, EXTENSION.PROBE, to, content, options)
     return this.#env.nowMs() - startMs
   }
 
   async peersOf(to: bigint, options: CallOptions): Promise<PeerReport[]> {
     const content = new Uint8Array(0)
-    const kind = EXTENSION.PEERS_QUERY
-    const answer = await this.#ask(this.#probes, { to, content, options, kind, what: 'peers' })
+    const answer = await this.#ask(this.#probes, EXTENSION.PEERS_QUERY, to, content, options)
     return readPeers(answer.text, to)
   }
 
   #ask(
     calls: OpenCalls<BusMessage>,
-    question: {
-      readonly to: bigint
-      readonly content: Uint8Array
-      readonly options: CallOptions
-      readonly kind: ExtensionKind
-      readonly what: string
-    },
+    kind: QuestionKind,
+    to: bigint,
+    content: Uint8Array,
+    options: CallOptions,
   ): Promise<BusMessage> {
-    const { to, content, options, kind, what } = question
-    const number = this.#newNumber()
+    const key = this.#newNumber()
+    const what = QUESTIONS[kind]
     const type = options.type ?? 0
-    return this.#open(calls, { what, to, options, key: number, answerer: to }, () =>
-      this.#env.outgoing.send(to, content, { type, kind, number }),
-    )
+    const send = this.#sendQuestion
+    const call = { what, to, key, answerer: to, options, send, content, type, kind, number: key }
+    return this.#open(calls, call)
   }
+
+  /** One for all: a function for each request shows. */
+  readonly #sendQuestion = (call: Question): SendOutcome =>
+    this.#env.outgoing.send(call.to, call.content, call)
 
   confirm(to: bigint, content: Uint8Array, options: CallOptions): Promise<undefined> {
     const { core, outgoing } = this.#env
     const sequence = BigInt(core.nextSequence())
     const fields = { type: options.type ?? 0, flags: FLAG_REQUIRE_RESPONSE, sequence }
-    const call = { what: 'confirm', to, options, key: sequence, answerer: to }
-    return this.#open(this.#confirmations, call, () => outgoing.send(to, content, fields))
+    const send = () => outgoing.send(to, content, fields)
+    const call = { what: 'confirm', to, options, key: sequence, answerer: to, send }
+    return this.#open(this.#confirmations, call)
   }
 
   command(
@@ -171,20 +178,17 @@ export class Calls {
     const route = core.route(to)
     const answerer = to === core.id ? to : route?.id
     const named = { what: 'command', to, options, key: sequence, answerer: answerer ?? 0n }
-    const call = { ...named, viaLink: route?.number ?? 0 }
-    return this.#open(this.#commands, call, () => {
+    const sendOn = () => {
       if (answerer === undefined) return 'no_route'
       send(sequence)
       return 'sent'
-    })
+    }
+    const call = { ...named, viaLink: route?.number ?? 0, send: sendOn } as const
+    return this.#open(this.#commands, call)
   }
 
   /** What cannot be sent fails at once; a call is open before it is sent, for it may loop back. */
-  #open<T>(
-    calls: OpenCalls<T>,
-    call: AskedOf & { readonly options: CallOptions; readonly viaLink?: number },
-    send: () => SendOutcome,
-  ): Promise<T> {
+  #open<T, Asked extends AskedOf & Sendable<Asked>>(calls: OpenCalls<T>, call: Asked): Promise<T> {
     const { answerer, key, options, to } = call
     const { signal, timeoutMs } = options
     if (signal?.aborted) {
@@ -196,7 +200,7 @@ export class Calls {
       const life = this.#env.core.routes.lifeOf(answerer)
       const open = new AskedCall(call, life, resolve, reject)
       calls.open(open, dueMs, signal)
-      const outcome = this.#sendOr(calls, key, send)
+      const outcome = this.#sendOr(calls, call)
       if (outcome !== 'sent') calls.fail(key, CODE_OF_OUTCOME[outcome])
       else open.viaLink = call.viaLink ?? this.#env.outgoing.lastLink
       this.#env.schedule()
@@ -204,19 +208,26 @@ export class Calls {
   }
 
   /** A payload over the limit is thrown by `send`; then the call was never made. */
-  #sendOr<T>(calls: OpenCalls<T>, key: bigint, send: () => SendOutcome): SendOutcome {
+  #sendOr<T, Asked extends AskedOf & Sendable<Asked>>(
+    calls: OpenCalls<T>,
+    call: Asked,
+  ): SendOutcome {
     try {
-      return send()
+      return call.send(call)
     } catch (error) {
-      calls.discard(key)
+      calls.discard(call.key)
       throw error
     }
   }
 
   #newNumber(): bigint {
-    const bytes = this.#env.random(8)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
-    return view.getBigUint64(0) || 1n
+    if (this.#numbersLeft === 0) {
+      const { buffer, byteOffset } = this.#env.random(NUMBERS * 8)
+      this.#numbers = new DataView(buffer, byteOffset, NUMBERS * 8)
+      this.#numbersLeft = NUMBERS
+    }
+    const at = --this.#numbersLeft * 8
+    return joinHalves(this.#numbers.getUint32(at), this.#numbers.getUint32(at + 4)) || 1n
   }
 
   /** A reply or a refusal of ours arrived. False where nobody waits for it from that node. */
@@ -266,6 +277,22 @@ interface AskedOf {
   readonly to: bigint
   readonly key: bigint
   readonly answerer: bigint
+  readonly options: CallOptions
+  /** The link that it leaves by; default: that of the last message. */
+  readonly viaLink?: number
+}
+
+/** How it is sent. */
+interface Sendable<Asked> {
+  readonly send: (call: Asked) => SendOutcome
+}
+
+/** What one of our kind is asked in a message. */
+interface Question extends AskedOf {
+  readonly content: Uint8Array
+  readonly type: number
+  readonly kind: QuestionKind
+  readonly number: bigint
 }
 
 /** One object for each call, and its words only where they are wanted. */

@@ -1,5 +1,8 @@
 // The real clock: monotonic milliseconds, and the one timer that wakes the core.
 
+// The global of that name is a getter, which costs where time is asked for so often.
+import { performance } from 'node:perf_hooks'
+
 export class Clock {
   readonly #wake: () => void
   #timer: NodeJS.Timeout | undefined

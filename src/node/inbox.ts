@@ -47,7 +47,7 @@ export class Inbox {
   readonly #replier: Replier
   readonly #batches: Batches
   /** Requests that were handed to the user and have no answer yet. */
-  readonly #unanswered = new Set<BusMessage>()
+  #unanswered = 0
   /** What came before the user could listen; undefined once that time is over. */
   #early: Early[] | undefined = []
   #earlyBytes = 0
@@ -72,7 +72,7 @@ export class Inbox {
 
   /** Requests whose answer others still wait for. Bounded by what the user keeps unanswered. */
   get unanswered(): number {
-    return this.#unanswered.size
+    return this.#unanswered
   }
 
   /** `LENT` where a batch took it. */
@@ -193,7 +193,10 @@ export class Inbox {
       return LENT
     }
     const message = new BusMessage(this.#replier, data, head)
-    if (isRequest) this.#unanswered.add(message)
+    if (isRequest) {
+      message.isAwaited = true
+      this.#unanswered++
+    }
     if (gathers) this.#batches.add(data, head, message)
     else if (!this.#told(message) && isRequest) {
       // Nobody there will answer, so nobody there should wait.
@@ -218,7 +221,8 @@ export class Inbox {
   }
 
   #answered(message: BusMessage): void {
-    this.#unanswered.delete(message)
+    if (message.isAwaited) this.#unanswered--
+    message.isAwaited = false
     this.#options.onAnswered()
   }
 

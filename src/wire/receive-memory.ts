@@ -110,13 +110,14 @@ export class ReceiveMemory {
   #fits(frameBytes: number): boolean {
     const pending = this.writeAt - this.readAt
     if (frameBytes > pending) return this.readAt + frameBytes <= this.slab.length
-    if (pending === 0 && this.#quiet && this.slab.length > SLAB_BYTES_MIN) return false
+    if (pending === 0 && this.#isQuiet() && this.slab.length > SLAB_BYTES_MIN) return false
     // A quarter of a small slab, 16 KiB of a large one: reads do not dwindle towards its end.
     const room = this.slab.length - this.writeAt
     return room >= Math.min(SLAB_BYTES_MIN, this.slab.length / 4)
   }
 
-  get #quiet(): boolean {
+  /** No getter: asked for at every read, and private ones are looked up by the runtime. */
+  #isQuiet(): boolean {
     return this.#quietFills >= QUIET_FILLS
   }
 
@@ -124,7 +125,7 @@ export class ReceiveMemory {
   #rewind(frameBytes: number): void {
     const pending = this.writeAt - this.readAt
     const grows = this.#wasFilled && this.slab.length < SLAB_BYTES_MAX
-    if (grows || frameBytes > this.slab.length || (pending === 0 && this.#quiet)) return
+    if (grows || frameBytes > this.slab.length || (pending === 0 && this.#isQuiet())) return
     if (pending > MOVED_BYTES_MAX && this.#fits(frameBytes)) return
     this.slab.copyWithin(0, this.readAt, this.writeAt)
     this.readAt = 0
@@ -145,7 +146,7 @@ export class ReceiveMemory {
 
   /** Follows the traffic: large bites ask for larger slabs, a quiet link needs the smallest. */
   #nextSlabBytes(): number {
-    if (this.#quiet) return SLAB_BYTES_MIN
+    if (this.#isQuiet()) return SLAB_BYTES_MIN
     const growth = this.#fills <= FILLS_TO_GROW ? SLAB_GROWTH : 1
     return Math.min(SLAB_BYTES_MAX, this.slab.length * growth)
   }

@@ -1,121 +1,98 @@
-import type { Socket } from 'node:net'
-import test from 'ava'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
 import { DirectWriter } from '../../src/channel/direct-writer.js'
+import { temporaryDirectory } from './_harness.js'
 
-/** Stands for the class of that name in node:net, by which its requests are known. */
-class WriteWrap {
-  oncomplete: ((status: number) => void) | undefined
+const directory = temporaryDirectory()
+let names = 0
+
+test.after.always(() => directory.remove())
+
+interface Pair {
+  readonly near: Socket
+  readonly far: Socket
 }
 
-/** What the kernel does with the next write. */
-type Turn = 'all' | 'later' | 'second_try' | 'error'
+/** Nobody reads at the far end yet. */
+async function pairOf(t: ExecutionContext): Promise<Pair> {
+  const path = join(directory.path, `direct-${names++}`)
+  const server = createServer({ pauseOnConnect: true })
+  await once(server.listen(path), 'listening')
+  const accepted = once(server, 'connection')
+  const near = connect(path)
+  await once(near, 'connect')
+  const [far] = (await accepted) as [Socket]
+  server.close()
+  t.teardown(() => {
+    near.destroy()
+    far.destroy()
+  })
+  return { near, far }
+}
 
-class TestHandle {
-  writeQueueSize = 0
-  turn: Turn = 'all'
-  /** Requests of writes that have not ended. */
-  readonly pending: WriteWrap[] = []
-  readonly written: Uint8Array[] = []
+/** A writer that knows what node:net gives to the handle: from a first write of its own. */
+async function writerOf(near: Socket, taken: () => void): Promise<DirectWriter> {
+  const writer = new DirectWriter(near, taken)
+  await new Promise((resolve) => near.write(Buffer.from('first'), resolve))
+  return writer
+}
 
-  writeBuffer(request: WriteWrap, bytes: Uint8Array): number {
-    if (this.turn === 'error') return -32
-    if (this.pending.includes(request)) throw new Error('a request that is in use was given again')
-    this.written.push(bytes)
-    if (this.turn === 'all') return 0
-    this.pending.push(request)
-    if (this.turn === 'later') this.writeQueueSize += bytes.length
-    return 0
+async function read(far: Socket, bytes: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let total = 0
+  far.resume()
+  for await (const part of far) {
+    parts.push(part as Buffer)
+    total += (part as Buffer).length
+    if (total >= bytes) break
   }
-
-  end(status = 0): void {
-    this.writeQueueSize = 0
-    this.pending.shift()!.oncomplete!(status)
-  }
+  return Buffer.concat(parts)
 }
 
-class TestSocket {
-  destroyed = false
-  readonly errors: Error[] = []
-  readonly _handle = new TestHandle()
-
-  destroy(error: Error): void {
-    this.destroyed = true
-    this.errors.push(error)
-  }
-}
-
-const BYTES = new Uint8Array(3)
-
-/** Nothing is known of requests before the first write of a stream. */
-function taught(): { writer: DirectWriter; socket: TestSocket; told: string[] } {
-  const socket = new TestSocket()
-  const told: string[] = []
-  const writer = new DirectWriter(socket as unknown as Socket, () => told.push('taken'))
-  socket._handle.writeBuffer(new WriteWrap(), BYTES)
-  return { writer, socket, told }
-}
-
-test.serial('before a stream has written once there is no way past it', (t) => {
-  const socket = new TestSocket()
-  const writer = new DirectWriter(socket as unknown as Socket, () => {})
-  t.is(writer.write(BYTES), 'no')
-  t.deepEqual(socket._handle.written, [])
-  socket._handle.writeBuffer(new WriteWrap(), BYTES)
-  t.is(writer.write(BYTES), 'done')
+test.serial('before node:net has written once the stream is to be used', async (t) => {
+  const { near } = await pairOf(t)
+  t.is(new DirectWriter(near, () => {}).write(Buffer.from('a')), 'no')
 })
 
-test.serial('what the kernel takes at once is done, and nothing follows', (t) => {
-  const { writer, socket, told } = taught()
-  t.is(writer.write(BYTES), 'done')
-  t.is(writer.write(BYTES), 'done')
-  t.is(socket._handle.written.length, 3)
-  t.deepEqual(told, [])
+test.serial('what the kernel takes at once is done, and arrives in order', async (t) => {
+  const { near, far } = await pairOf(t)
+  const writer = await writerOf(near, () => t.fail('it was done at once'))
+  for (const text of ['a', 'b', 'c']) t.is(writer.write(Buffer.from(text)), 'done')
+  t.is((await read(far, 8)).toString(), 'firstabc')
 })
 
-test.serial('what waits for the kernel is held, and its end is told', (t) => {
-  const { writer, socket, told } = taught()
-  socket._handle.turn = 'later'
-  t.is(writer.write(BYTES), 'on_its_way')
-  t.true(Object.values(socket._handle.pending[0]!).includes(BYTES))
-  t.deepEqual(told, [])
-  socket._handle.end()
-  t.deepEqual(told, ['taken'])
+test.serial('what it does not take is on its way until it has left, then it goes on', async (t) => {
+  const { near, far } = await pairOf(t)
+  let taken = () => {}
+  const left = new Promise<void>((resolve) => {
+    taken = resolve
+  })
+  const writer = await writerOf(near, () => taken())
+  const large = Buffer.alloc(4 * 1024 * 1024, 'x')
+  t.is(writer.write(large), 'on_its_way')
+  const arrived = read(far, large.length + 9)
+  await left
+  t.is(writer.write(Buffer.from('last')), 'done')
+  const bytes = await arrived
+  t.is(bytes.length, large.length + 9)
+  t.is(bytes.subarray(-5).toString(), 'xlast')
 })
 
-test.serial('a write that the kernel took at the second try is done; its late end is none', (t) => {
-  const { writer, socket, told } = taught()
-  socket._handle.turn = 'second_try'
-  t.is(writer.write(BYTES), 'done')
-  socket._handle.turn = 'later'
-  t.is(writer.write(BYTES), 'on_its_way')
-  socket._handle.end()
-  t.deepEqual(told, [])
-  socket._handle.end()
-  t.deepEqual(told, ['taken'])
+test.serial('the end of the other side is told by the socket', async (t) => {
+  const { near, far } = await pairOf(t)
+  const writer = await writerOf(near, () => t.fail('it has not left'))
+  const failed = once(near, 'error')
+  t.is(writer.write(Buffer.alloc(4 * 1024 * 1024)), 'on_its_way')
+  far.destroy()
+  const [error] = (await failed) as [NodeJS.ErrnoException]
+  t.regex(String(error.code), /^(EPIPE|ECONNRESET)$/)
 })
 
-test.serial('what the handle refuses is left to the stream', (t) => {
-  const { writer, socket, told } = taught()
-  socket._handle.turn = 'error'
-  t.is(writer.write(BYTES), 'no')
-  t.false(socket.destroyed)
-  t.deepEqual(told, [])
-})
-
-test.serial('an error on the way ends the socket, with its name', (t) => {
-  const { writer, socket, told } = taught()
-  socket._handle.turn = 'later'
-  writer.write(BYTES)
-  socket._handle.end(-32)
-  t.deepEqual(told, [])
-  t.like(socket.errors[0], { message: 'write EPIPE', code: 'EPIPE', errno: -32, syscall: 'write' })
-})
-
-test.serial('the end of a socket that was destroyed tells nothing', (t) => {
-  const { writer, socket, told } = taught()
-  socket._handle.turn = 'later'
-  writer.write(BYTES)
-  socket.destroyed = true
-  socket._handle.end(-125)
-  t.deepEqual([told, socket.errors], [[], []])
+test.serial('a socket that was destroyed takes nothing', async (t) => {
+  const { near } = await pairOf(t)
+  const writer = await writerOf(near, () => {})
+  near.destroy()
+  t.is(writer.write(Buffer.from('a')), 'no')
 })

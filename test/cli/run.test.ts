@@ -144,6 +144,7 @@ test('a parent that is not there is told, and found when it comes', async (t) =>
   const { root, address } = await startRoot(t)
   const child = startNode(t, '0x200', '--parent', address)
   await child.heard({ event: 'link_up', role: 'parent' })
+  t.truthy(await child.heard({ event: 'parent_changed', previous: null, parent: '0x100' }))
   root.process.kill('SIGKILL')
   t.like(await child.heard({ event: 'link_down' }), { id: '0x100', reason: 'lost' })
   await child.heard({ event: 'state', state: 'parent_lost' })

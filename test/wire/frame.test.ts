@@ -262,3 +262,33 @@ test('every recorded conversation of C++ nodes is whole frames', (t) => {
     }
   }
 })
+
+test('small reads that are copied in say what reads into the memory say', (t) => {
+  const random = new Random(seedOfRun())
+  const frames = Array.from({ length: 400 }, () => frameOf(random.bytes(1 + random.below(3000))))
+  const bytes = join(...frames)
+  const wanted = frames.map((frame) => hex(frame.subarray(frame.length < 132 ? 5 : 6)))
+  const reader = new FrameReader(4096)
+  const seen: string[] = []
+  const landing = new Uint8Array(1024)
+  let copied = 0
+  for (let at = 0; at < bytes.length; ) {
+    const take = Math.min(1 + random.below(landing.length), bytes.length - at)
+    landing.set(bytes.subarray(at, at + take))
+    const isCopied = reader.copied(new DataView(landing.buffer), take)
+    if (isCopied) {
+      copied++
+      landing.fill(0)
+      drain(reader, seen)
+    } else seen.push(...feed(reader, landing.slice(0, take)))
+    at += take
+  }
+  t.deepEqual(seen, wanted)
+  t.true(copied > 100)
+})
+
+test('nothing is copied in behind a bad size', (t) => {
+  const reader = new FrameReader(16)
+  t.deepEqual(feed(reader, frameOf(new Uint8Array(17))), ['bad_size'])
+  t.false(reader.copied(new DataView(new ArrayBuffer(8)), 8))
+})
