@@ -1,5 +1,8 @@
 // The real clock: monotonic milliseconds, and the one timer that wakes the core.
 
+// Not the global one: that is looked up anew at each call.
+import { performance } from 'node:perf_hooks'
+
 export class Clock {
   readonly #wake: () => void
   #timer: NodeJS.Timeout | undefined
