@@ -1,5 +1,6 @@
 // The closed loop of a caller: each answer is followed by the next call.
 
+import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { markOf, type Role, type RoleOptions } from './role.js'
 import { Stopwatch } from './stopwatch.js'
@@ -14,17 +15,18 @@ const CALLS_PER_TURN = 256
 export const WARM_UP_CALLS = 20_000
 const WARM_UP_IN_FLIGHT = 64
 
-/** `call` rejects or throws where the answer is not the one it wants, which ends the process. */
-export function callLoop(
+/** `check` throws where the answer is not the one it wants, which ends the process. */
+export function callLoop<Answer>(
   { dial, inFlight = 1, warmUpCalls = 0 }: RoleOptions,
-  call: () => Promise<void>,
+  call: () => Promise<Answer>,
+  check: (answer: Answer) => void,
 ): Role {
   const watch = new Stopwatch()
   const isLocal = dial === undefined
   const loop = async (number: number): Promise<void> => {
     while (number < inFlight || watch.count < warmUpCalls) {
       const startMs = performance.now()
-      await call()
+      check(await call())
       watch.stop(startMs)
       if (isLocal && watch.count % CALLS_PER_TURN === 0) await turn()
     }

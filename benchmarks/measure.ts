@@ -37,7 +37,10 @@ export async function measure(
 }
 
 /** What the process spent on a million of its messages. */
-export function cpuPerMillion({ count, cpuSeconds }: Measured): number {
+export function cpuPerMillion({
+  count,
+  cpuSeconds,
+}: Pick<Measured, 'count' | 'cpuSeconds'>): number {
   return (cpuSeconds / count) * 1e6
 }
 

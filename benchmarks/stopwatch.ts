@@ -1,5 +1,6 @@
 // Round trip times between two marks.
 
+import { performance } from 'node:perf_hooks'
 import type { Latency, RoleOptions } from './role.js'
 import { percentile } from './statistics.js'
 

@@ -16,8 +16,8 @@ export async function startMoleculerCaller(options: RoleOptions): Promise<Role> 
   await broker.start()
   await broker.waitForServices('lobby')
   const payload = 'Z'.repeat(payloadBytes)
-  return callLoop(options, async () => {
-    const answer = await broker.call('lobby.echo', { payload })
+  const call = () => broker.call('lobby.echo', { payload })
+  return callLoop(options, call, (answer) => {
     if (answer !== payload) throw new Error('not the answer')
   })
 }

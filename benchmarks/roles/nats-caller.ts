@@ -11,8 +11,8 @@ export async function startNatsCaller(options: RoleOptions): Promise<Role> {
   const { dial = '', payloadBytes = 0 } = options
   const nats = await connectNats(dial)
   const payload = new Uint8Array(payloadBytes).fill(0x5a)
-  return callLoop(options, async () => {
-    const answer = await nats.request(SUBJECT, payload, { timeout: LIMIT_MS })
-    if (answer.data.length !== payloadBytes) throw new Error('not the answer')
+  const call = () => nats.request(SUBJECT, payload, { timeout: LIMIT_MS })
+  return callLoop(options, call, ({ data }) => {
+    if (data.length !== payloadBytes) throw new Error('not the answer')
   })
 }

@@ -17,8 +17,8 @@ export async function startServiceCaller(options: RoleOptions): Promise<Role> {
   })
   await cluster.waitFor('lobby')
   const payload = new Uint8Array(payloadBytes).fill(0x5a)
-  return callLoop(options, async () => {
-    const answer = await cluster.invoke('lobby', 'echo', payload, CODECS)
+  const call = () => cluster.invoke('lobby', 'echo', payload, CODECS)
+  return callLoop(options, call, (answer) => {
     if (answer.length !== payloadBytes) throw new Error('not the answer')
   })
 }

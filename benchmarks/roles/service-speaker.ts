@@ -20,7 +20,7 @@ export async function startServiceSpeaker(options: RoleOptions): Promise<Role> {
     })
   })
   const [address = ''] = cluster.node.addresses
-  const loop = callLoop(options, async () => {
+  const call = async () => {
     crowdsLeft = children
     const all = new Promise<void>((resolve) => {
       heard = resolve
@@ -28,7 +28,8 @@ export async function startServiceSpeaker(options: RoleOptions): Promise<Role> {
     const sent = cluster.broadcast('world', 'news', text)
     if (sent !== instances) throw new Error(`${sent} of ${instances} were told`)
     await all
-  })
+  }
+  const loop = callLoop(options, call, () => {})
   /** How many services it sees, a moment from now. */
   const arrival = async (): Promise<number> => {
     await delay(LOOK_MS)

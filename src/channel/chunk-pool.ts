@@ -1,15 +1,20 @@
 // Memory for staging areas, shared by all connections of a thread, so that an idle one holds none.
 
-/** One size for most frames, one for those just above it; larger ones are made to measure. */
+/**
+ * One size for the few frames that each of a thousand neighbours is told in one turn, one for most
+ * others, one for frames just above that; larger ones are made to measure.
+ */
 const SIZES = [
+  { bytes: 4 * 1024, idleMax: 1024 },
   { bytes: 64 * 1024, idleMax: 64 },
   { bytes: 256 * 1024, idleMax: 32 },
 ] as const
 
-export const CHUNK_BYTES: number = SIZES[0].bytes
+export const CHUNK_BYTES_MIN: number = SIZES[0].bytes
+export const CHUNK_BYTES: number = SIZES[1].bytes
 
-// At most 12 MiB lies idle here: a full send queue of large messages comes and goes without the
-// collector.
+// At most 16 MiB lies idle here: a full send queue of large messages, or a word to each of many
+// neighbours, comes and goes without the collector.
 const idle: readonly Uint8Array[][] = SIZES.map(() => [])
 
 /** At least `bytes` long; its content is whatever was there before. */

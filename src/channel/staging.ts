@@ -1,6 +1,6 @@
 // The write side of a connection: frames of a turn are laid side by side and leave as few writes.
 import { InvariantError } from '../errors.js'
-import { giveChunk, takeChunk } from './chunk-pool.js'
+import { CHUNK_BYTES, giveChunk, takeChunk } from './chunk-pool.js'
 
 /** What a staging area writes to: a socket, or the other end of an inproc connection. */
 export interface Drain {
@@ -142,11 +142,22 @@ export class Staging {
 
   /** Makes `buffer` hold `bytes` more. */
   #turnPage(bytes: number): void {
+    if (this.offset > 0 && this.offset + bytes <= CHUNK_BYTES && this.#widen()) return
     this.flush()
     if (this.offset > 0) this.#setAside()
     if (bytes <= this.buffer.length) return
     this.#release()
     this.buffer = takeChunk(bytes)
+  }
+
+  /** Most turns fit into a small chunk; one that does not is still a single write. */
+  #widen(): boolean {
+    if (this.buffer.length >= CHUNK_BYTES) return false
+    const small = this.buffer
+    this.buffer = takeChunk(CHUNK_BYTES)
+    this.buffer.set(small.subarray(0, this.offset))
+    giveChunk(small)
+    return true
   }
 
   /** The drain is busy: the current chunk joins the queue. */

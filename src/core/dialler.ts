@@ -9,6 +9,7 @@ import type { CoreState } from './core-state.js'
 import type { LinkRole, Port } from './effects.js'
 import { isSameBytes, type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
+import { RegisterPatience } from './register-patience.js'
 import { identityOf, type Registrar, registrationFrame } from './registrar.js'
 import { newSession } from './sessions.js'
 import type { Yielding } from './yielding.js'
@@ -28,6 +29,7 @@ export class Dialler {
   readonly #registrar: Registrar
   readonly #yielding: Yielding
   readonly #onFailure: (failure: DialFailure) => void
+  readonly #patience: RegisterPatience
 
   constructor(
     state: CoreState,
@@ -39,6 +41,7 @@ export class Dialler {
     this.#registrar = rooms.registrar
     this.#yielding = rooms.yielding
     this.#onFailure = onFailure
+    this.#patience = new RegisterPatience(state.config.limits.registerMs)
   }
 
   dial(address: string, purpose: Purpose): void {
@@ -58,7 +61,8 @@ export class Dialler {
     const { config, deadlines, nowMs } = this.#state
     connection.opened(port)
     port.reader.frameBytesMax = UNREGISTERED_FRAME_BYTES_MAX
-    deadlines.set(`register:${connection.number}`, nowMs + config.limits.registerMs)
+    const limitMs = this.#patience.limitMs(connection.address)
+    deadlines.set(`register:${connection.number}`, nowMs + limitMs)
     const purpose = connection.purpose
     const role = purpose?.kind === 'parent' ? 'child' : 'sibling'
     const { body, bindings } = this.#registrar.request(connection, role, expectedId(purpose))
@@ -77,8 +81,15 @@ export class Dialler {
     this.#onFailure({ connection, code, detail, refused: false })
   }
 
+  /** It was not registered in time; if it was open, the other end may only have been slow. */
+  timedOut(connection: Connection): void {
+    if (connection.phase === 'registering') this.#patience.timedOut(connection.address)
+    this.failed(connection, 'TIMEOUT', 'not registered in time')
+  }
+
   /** A node_register_rsp arrived on a connection that is registering. */
   answered(connection: Connection, resultCode: number, register: RegisterData): void {
+    this.#patience.answered(connection.address)
     if (resultCode !== 0) {
       this.#refused(connection, register.id, codeOfWire(resultCode), { by: 'peer', resultCode })
       return

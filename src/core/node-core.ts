@@ -327,7 +327,7 @@ export class NodeCore {
 
   #registerTimeout(connection: Connection): void {
     if (connection.purpose === undefined) this.#links.refuse(connection, 'TIMEOUT')
-    else this.#dialler.failed(connection, 'TIMEOUT', 'not registered in time')
+    else this.#dialler.timedOut(connection)
   }
 }
 

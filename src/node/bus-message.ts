@@ -98,6 +98,11 @@ export class BusMessage {
     return this.#payload
   }
 
+  /** @internal For whoever reads the payload where it lies: no view of it is made. */
+  readBy<Read>(read: (memory: Uint8Array, start: number, end: number) => Read): Read {
+    return read(this.#buffer, this.#start, this.#end)
+  }
+
   /** The payload read as UTF-8. */
   get text(): string {
     return new TextDecoder().decode(this.payload)

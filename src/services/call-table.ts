@@ -113,6 +113,8 @@ export class CallTable {
     isMeant: (call: WaitingCall) => boolean,
     failureOf: (call: WaitingCall) => CallFailure,
   ): boolean {
+    // Asked for every route that goes: a whole tree of them when a parent is lost.
+    if (this.#open.size === 0) return false
     const meant = this.#open.entries().filter(([, call]) => isMeant(call))
     for (const [session, call] of meant) this.fail(session, failureOf(call))
     return meant.length > 0

@@ -11,6 +11,7 @@ import type { ServiceList } from './service-list.js'
 import { CALL_TIMEOUT_MS, type ServicePort } from './service-port.js'
 import { type CallName, isCallName } from './service-protocol.js'
 import { type Destination, destinationOf, type Target } from './target.js'
+import { saysOf } from './thrown-words.js'
 
 export interface ServiceCallOptions<Request = unknown, Response = unknown> {
   /** For all attempts together. Default 30,000 ms; 1 to 2^31 - 1. */
@@ -123,7 +124,6 @@ export function encodedBy(codec: Encoder, value: unknown): Uint8Array | CallFail
   try {
     return codec.encode(value)
   } catch (cause) {
-    const says = cause instanceof Error ? cause.message : String(cause)
-    return { kind: 'refused', reason: 'bad_payload', says, cause }
+    return { kind: 'refused', reason: 'bad_payload', says: saysOf(cause), cause }
   }
 }

@@ -12,6 +12,7 @@ import {
   type Question,
   SERVICE_KIND,
 } from './service-protocol.js'
+import { codeOf, saysOf } from './thrown-words.js'
 
 /** A handler threw, answered twice, or its answer could not be sent. The node goes on. */
 export interface HandlerFailed {
@@ -203,14 +204,4 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 function resultOf({ life, session }: IncomingCall, payload: Uint8Array): Answer {
   const code = ANSWER_CODE.OK
   return { kind: SERVICE_KIND.ANSWER, code, life, session, payload, reason: '', says: '' }
-}
-
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'ERROR'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : 'ERROR'
-}
-
-function saysOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -209,7 +209,7 @@ export class ServicePort {
   }
 
   #message(message: BusMessage): void {
-    const read = readServiceMessage(message.payload)
+    const read = message.readBy(readServiceMessage)
     if (read === undefined) this.badMessages += 1
     else this.#received(message.from, read)
   }

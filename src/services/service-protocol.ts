@@ -9,6 +9,9 @@
 
 import { copyBytes } from '../wire/proto-writer.js'
 import { bytesOfText, textOfBytes } from './known-texts.js'
+import { type CallName, textsOf, writeText, writeWord } from './question-texts.js'
+
+export type { CallName }
 
 export const SERVICE_KIND = { REQUEST: 1, ANSWER: 2, ONE_WAY: 3, PROBE: 4 } as const
 
@@ -46,9 +49,6 @@ const QUESTION_BYTES_MIN = 18
 const ANSWER_BYTES_MIN = 10
 const CODE_MAX = Math.max(...Object.values(ANSWER_CODE))
 
-/** A name, or a number of 32 bits: the older habit of numbering messages works as well. */
-export type CallName = string | number
-
 export interface Question {
   readonly kind: QuestionKind
   /** Names the life of the process that asks; the answer repeats it. */
@@ -82,8 +82,18 @@ export type ServiceMessage = Question | Answer
 const encoder = new TextEncoder()
 const NOTHING = new Uint8Array(0)
 
+/** The last name that could be sent: it is asked for again and again. */
+let lawful: CallName = 0
+
 /** Whether a name can be sent: not empty and within bounds, or a whole number of 32 bits. */
 export function isCallName(name: unknown): name is CallName {
+  if (name === lawful) return true
+  const isLawful = isSendable(name)
+  if (isLawful) lawful = name
+  return isLawful
+}
+
+function isSendable(name: unknown): name is CallName {
   if (typeof name === 'number') return name === name >>> 0
   if (typeof name !== 'string' || name === '' || name.length > SERVICE_BOUNDS.nameBytesMax) {
     return false
@@ -93,33 +103,29 @@ export function isCallName(name: unknown): name is CallName {
 
 /** Longer messages get memory of their own. */
 const LENT_BYTES_MAX = 64 * 1024
-const lent = new Uint8Array(LENT_BYTES_MAX)
+const lent = new ArrayBuffer(LENT_BYTES_MAX)
+/** What was lent last: messages in a row are mostly of one length. */
+let lentView = new Uint8Array(lent, 0, 0)
 
 /** Whoever sends a message copies it: memory for each would cost more than all the rest of it. */
 function lend(bytes: number): Uint8Array {
   if (bytes > LENT_BYTES_MAX) return new Uint8Array(bytes)
-  return new Uint8Array(lent.buffer, 0, bytes)
+  if (lentView.length !== bytes) lentView = new Uint8Array(lent, 0, bytes)
+  return lentView
 }
 
 /** The texts must be within `SERVICE_BOUNDS`. Valid until the next message is written. */
 export function writeQuestion(question: Question): Uint8Array {
-  const { name, payload } = question
-  const app = bytesOfText(question.app)
-  const instance = bytesOfText(question.instance)
-  const nameBytes = typeof name === 'string' ? bytesOfText(name) : NOTHING
-  const nameLength = typeof name === 'string' ? 2 + nameBytes.length : 4
-  const headBytes = QUESTION_BYTES_MIN + 4 + app.length + instance.length + nameLength
-  const bytes = lend(headBytes + payload.length)
+  const { payload } = question
+  const named = textsOf(question)
+  const bytes = lend(QUESTION_BYTES_MIN + named.length + payload.length)
   bytes[0] = question.kind
-  bytes[1] = typeof name === 'string' ? 0 : FLAG_COMMAND
+  bytes[1] = typeof question.name === 'string' ? 0 : FLAG_COMMAND
   writeWord(bytes, 2, question.life)
   writeWord(bytes, 6, question.session)
   writeWord(bytes, 10, question.timeoutMs)
   writeWord(bytes, 14, question.serviceId)
-  let at = writeText(bytes, QUESTION_BYTES_MIN, app)
-  at = writeText(bytes, at, instance)
-  if (typeof name === 'string') at = writeText(bytes, at, nameBytes)
-  else at = writeWord(bytes, at, name)
+  const at = copyBytes(bytes, QUESTION_BYTES_MIN, named, 0, named.length)
   copyBytes(bytes, at, payload, 0, payload.length)
   return bytes
 }
@@ -169,57 +175,67 @@ function cut(text: string, bytesMax: number): Uint8Array {
   return bytes.subarray(0, end)
 }
 
-/** Undefined for what no sender of ours writes. */
-export function readServiceMessage(bytes: Uint8Array): ServiceMessage | undefined {
-  switch (bytes[0]) {
+/** Undefined for what no sender of ours writes. It lies in `bytes` from `start` to `end`. */
+export function readServiceMessage(
+  bytes: Uint8Array,
+  start = 0,
+  end = bytes.length,
+): ServiceMessage | undefined {
+  const kind = start < end ? bytes[start] : 0
+  switch (kind) {
     case SERVICE_KIND.REQUEST:
     case SERVICE_KIND.ONE_WAY:
     case SERVICE_KIND.PROBE:
-      return readQuestion(bytes, bytes[0])
+      return readQuestion(kind, bytes, start, end)
     case SERVICE_KIND.ANSWER:
-      return readAnswer(bytes)
+      return readAnswer(bytes, start, end)
     default:
       return undefined
   }
 }
 
-function readQuestion(bytes: Uint8Array, kind: QuestionKind): Question | undefined {
-  if (bytes.length < QUESTION_BYTES_MIN) return undefined
-  const flags = bytes[1]!
+function readQuestion(
+  kind: QuestionKind,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Question | undefined {
+  if (end - start < QUESTION_BYTES_MIN) return undefined
+  const flags = bytes[start + 1]!
   if ((flags & ~FLAG_COMMAND) !== 0) return undefined
-  const fields = textsFrom(bytes, QUESTION_BYTES_MIN)
+  const fields = texts.read(bytes, start + QUESTION_BYTES_MIN, end)
   const app = fields.next(SERVICE_BOUNDS.appBytesMax)
   const instance = fields.next(SERVICE_BOUNDS.instanceBytesMax)
   const isCommand = (flags & FLAG_COMMAND) !== 0
   const name = isCommand ? fields.word() : fields.next(SERVICE_BOUNDS.nameBytesMax)
   if (app === undefined || instance === undefined || name === undefined) return undefined
-  const session = readWord(bytes, 6)
+  const session = readWord(bytes, start + 6)
   // Zero names nothing, so it cannot be answered; and a one-way message must not be.
   if ((session === 0) !== (kind === SERVICE_KIND.ONE_WAY)) return undefined
   return {
     kind,
-    life: readWord(bytes, 2),
+    life: readWord(bytes, start + 2),
     session,
-    timeoutMs: readWord(bytes, 10),
-    serviceId: readWord(bytes, 14),
+    timeoutMs: readWord(bytes, start + 10),
+    serviceId: readWord(bytes, start + 14),
     app,
     instance,
     name,
-    payload: restOf(bytes, fields.position),
+    payload: viewOf(bytes, fields.position, end),
   }
 }
 
-function readAnswer(bytes: Uint8Array): Answer | undefined {
-  if (bytes.length < ANSWER_BYTES_MIN || bytes[1]! > CODE_MAX) return undefined
+function readAnswer(bytes: Uint8Array, start: number, end: number): Answer | undefined {
+  if (end - start < ANSWER_BYTES_MIN || bytes[start + 1]! > CODE_MAX) return undefined
   const kind = SERVICE_KIND.ANSWER
-  const code = bytes[1] as AnswerCode
-  const life = readWord(bytes, 2)
-  const session = readWord(bytes, 6)
+  const code = bytes[start + 1] as AnswerCode
+  const life = readWord(bytes, start + 2)
+  const session = readWord(bytes, start + 6)
   if (code === ANSWER_CODE.OK) {
-    const payload = restOf(bytes, ANSWER_BYTES_MIN)
+    const payload = viewOf(bytes, start + ANSWER_BYTES_MIN, end)
     return { kind, code, life, session, payload, reason: '', says: '' }
   }
-  const fields = textsFrom(bytes, ANSWER_BYTES_MIN)
+  const fields = texts.read(bytes, start + ANSWER_BYTES_MIN, end)
   const reason = fields.next(SERVICE_BOUNDS.reasonBytesMax)
   const says = fields.next(SERVICE_BOUNDS.saysBytesMax)
   if (reason === undefined || says === undefined) return undefined
@@ -227,16 +243,18 @@ function readAnswer(bytes: Uint8Array): Answer | undefined {
 }
 
 /** A third of the time of `subarray`. */
-function restOf(bytes: Uint8Array, start: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start)
+function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 }
 
 class TextReader {
   #bytes: Uint8Array = NOTHING
+  #endsAt = 0
   position = 0
 
-  read(bytes: Uint8Array, position: number): this {
+  read(bytes: Uint8Array, position: number, end: number): this {
     this.#bytes = bytes
+    this.#endsAt = end
     this.position = position
     return this
   }
@@ -244,16 +262,16 @@ class TextReader {
   /** Undefined, then and ever after, where the bytes do not hold such a text. */
   next(bytesMax: number): string | undefined {
     const start = this.position + 2
-    if (start > this.#bytes.length) return this.#end()
+    if (start > this.#endsAt) return this.#end()
     const length = this.#bytes[start - 2]! | (this.#bytes[start - 1]! << 8)
-    if (length > bytesMax || start + length > this.#bytes.length) return this.#end()
+    if (length > bytesMax || start + length > this.#endsAt) return this.#end()
     this.position = start + length
     return textOfBytes(this.#bytes, start, length) ?? this.#end()
   }
 
   word(): number | undefined {
     const start = this.position
-    if (start + 4 > this.#bytes.length) return this.#end()
+    if (start + 4 > this.#endsAt) return this.#end()
     this.position = start + 4
     return readWord(this.#bytes, start)
   }
@@ -264,26 +282,8 @@ class TextReader {
   }
 }
 
-const texts = new TextReader()
-
 /** The one reader there is: of one message at a time. */
-function textsFrom(bytes: Uint8Array, position: number): TextReader {
-  return texts.read(bytes, position)
-}
-
-function writeText(bytes: Uint8Array, at: number, text: Uint8Array): number {
-  bytes[at] = text.length
-  bytes[at + 1] = text.length >>> 8
-  return copyBytes(bytes, at + 2, text, 0, text.length)
-}
-
-function writeWord(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value
-  bytes[at + 1] = value >>> 8
-  bytes[at + 2] = value >>> 16
-  bytes[at + 3] = value >>> 24
-  return at + 4
-}
+const texts = new TextReader()
 
 function readWord(bytes: Uint8Array, at: number): number {
   const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { CHUNK_BYTES, idleChunks } from '../../src/channel/chunk-pool.js'
+import { CHUNK_BYTES, CHUNK_BYTES_MIN, idleChunks } from '../../src/channel/chunk-pool.js'
 import { type Drain, Staging } from '../../src/channel/staging.js'
 import { bytesOf } from './_harness.js'
 
@@ -68,6 +68,39 @@ test.serial('a full chunk leaves at once and its memory is used again within the
   t.is(staging.buffer, memory)
   staging.drop()
 })
+
+test.serial(
+  'a turn that outgrows a small chunk is still one write, whole and in order',
+  async (t) => {
+    const drain = new SpyDrain()
+    const staging = new Staging(drain, MIB)
+    const frames = Array.from({ length: 30 }, (_, i) => bytesOf(1 + i * 100, i + 1))
+    put(staging, frames[0]!)
+    t.is(staging.buffer.length, CHUNK_BYTES_MIN)
+    for (const frame of frames.slice(1)) put(staging, frame)
+    t.is(staging.buffer.length, CHUNK_BYTES)
+    const whole = Buffer.concat(frames)
+    await endOfTurn()
+    t.deepEqual(drain.writes, [whole.length])
+    t.is(drain.written.compare(whole), 0)
+  },
+)
+
+test.serial(
+  'a word to each of 500 neighbours takes small chunks, which are used again',
+  async (t) => {
+    const areas = Array.from({ length: 500 }, () => new Staging(new SpyDrain(), MIB))
+    const tell = () => areas.map((staging) => put(staging, bytesOf(100, 1)) && staging.buffer)
+    const first = new Set(tell())
+    await endOfTurn()
+    t.true(tell().every((memory) => first.has(memory)))
+    t.is(
+      [...first].reduce((sum, memory) => sum + Number(memory.length), 0),
+      500 * CHUNK_BYTES_MIN,
+    )
+    for (const staging of areas) staging.drop()
+  },
+)
 
 test.serial(
   'while the drain is busy nothing is written, then all of it in order at once',

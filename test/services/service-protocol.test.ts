@@ -102,3 +102,34 @@ test('a name is a text within bounds or a whole number of 32 bits', (t) => {
   const wrong = ['', -1, 1.5, 2 ** 32, 'x'.repeat(257), 'é'.repeat(129), undefined, {}]
   for (const name of wrong) t.false(isCallName(name))
 })
+
+for (const [what, message] of Object.entries({ 'a question': bytes, 'a failure': answer })) {
+  test(`${what} amid other bytes is read alone, and cut short it is no message`, (t) => {
+    const around = new Uint8Array(message.length + 200).fill(1)
+    around.set(message, 100)
+    const end = 100 + message.length
+    t.deepEqual(plain(readServiceMessage(around, 100, end)), plain(readServiceMessage(message)))
+    const head = message === bytes ? message.length - QUESTION.payload.length : message.length
+    for (let cut = 0; cut < head; cut++) {
+      t.is(readServiceMessage(around, 100, 100 + cut), undefined, `${cut} bytes`)
+    }
+  })
+}
+
+test('questions in turn that differ in one text are each written as they are', (t) => {
+  const turns: Partial<Question>[] = [
+    {},
+    { app: 'world' },
+    { app: 'world', instance: '' },
+    { app: 'worl', instance: 'd' },
+    { name: 'leave' },
+    { name: 7 },
+    { name: '7' },
+    { name: 0 },
+    {},
+  ]
+  for (const turn of [...turns, ...turns.reverse()]) {
+    const question = { ...QUESTION, ...turn }
+    t.deepEqual(plain(readServiceMessage(writeQuestion(question))), plain(question))
+  }
+})
