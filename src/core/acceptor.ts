@@ -9,7 +9,7 @@ import type { CoreState } from './core-state.js'
 import type { LinkRole, Port } from './effects.js'
 import { type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
-import { type Newcomer, Newcomers } from './newcomers.js'
+import { type Newcomer, Newcomers, type Welcome } from './newcomers.js'
 import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
 import type { Routing } from './routes/routing.js'
 import { newSession } from './sessions.js'
@@ -21,7 +21,7 @@ export class Acceptor {
   readonly #registrar: Registrar
   readonly #routing: Routing
   readonly #yielding: Yielding
-  /** Accepted and not registered yet, oldest first. */
+  /** Accepted, and not registered or without proof of it, oldest first. */
   readonly #pending = new Set<Connection>()
   /** Those of them that wait for another life of their id to show itself. */
   readonly #probing = new Set<Connection>()
@@ -90,7 +90,7 @@ export class Acceptor {
     } else if (connection.phase === 'bound') {
       this.#refresh(connection, head.sequence, register)
     } else if (register.id === 0n) {
-      this.#welcomeTemporary(connection, head.sequence, register)
+      this.#welcome(connection, head.sequence, register, { kind: 'visit' })
     } else {
       this.#admit(connection, head.sequence, register)
     }
@@ -194,7 +194,7 @@ export class Acceptor {
     connection: Connection,
     sequence: bigint,
     register: RegisterData,
-    admission: Newcomer['admission'],
+    admission: Welcome,
   ): void {
     const answer = this.#agree(connection, sequence, register)
     if (answer === undefined) return
@@ -253,7 +253,8 @@ export class Acceptor {
   #judgeAgain(
     { admission: before, peer, role }: Newcomer,
     sinceMs: number,
-  ): Exclude<Admission, { kind: 'probe' }> {
+  ): Exclude<Admission, { kind: 'probe' }> | Welcome {
+    if (before.kind === 'visit') return before
     // Another life was asked for a sign, and still has given none.
     const standing = this.#state.neighbours.get(peer.id)
     const isSilent = standing !== undefined && standing.liveness.heardAtMs < sinceMs
@@ -272,6 +273,10 @@ export class Acceptor {
   }
 
   #bring(connection: Connection, { admission, peer, role }: Newcomer): void {
+    if (admission.kind === 'visit') {
+      this.#visit(connection)
+      return
+    }
     this.forget(connection)
     if (admission.kind === 'data') {
       this.#links.join(admission.link, connection)
@@ -285,13 +290,12 @@ export class Acceptor {
     this.resolve(link)
   }
 
-  #welcomeTemporary(connection: Connection, sequence: bigint, register: RegisterData): void {
-    const answer = this.#agree(connection, sequence, register)
-    if (answer === undefined) return
-    this.forget(connection)
-    connection.session.acceptCompressions(register.compressions)
-    const bindings = this.#respond(connection, sequence, answer.handshake, register)
-    if (register.announcement !== undefined) connection.answerBindings = bindings
+  /**
+   * A node without an id runs commands for a while. One that has proved nothing goes on making room
+   * for strangers: a plain one, whose registration may be played, and anybody where no token is set.
+   */
+  #visit(connection: Connection): void {
+    if (connection.answerBindings.length > 0) this.forget(connection)
     connection.temporary()
     const { config, deadlines, messageBytesMax, nowMs } = this.#state
     const { halfRegisteredMs } = config.limits

@@ -34,7 +34,7 @@ const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
   awaiting: ['probing', 'confirming', 'temporary', 'bound', 'ended'],
   // Asked elsewhere first, then here, where another link to the id has come up meanwhile.
   probing: ['probing', 'confirming', 'bound', 'ended'],
-  confirming: ['bound', 'ended'],
+  confirming: ['temporary', 'bound', 'ended'],
   temporary: ['ended'],
   bound: ['ended'],
   ended: [],
