@@ -292,7 +292,7 @@ export class Acceptor {
 
   /**
    * A node without an id runs commands for a while. One that has proved nothing goes on making room
-   * for strangers: a plain one, whose registration may be played, and anybody where no token is set.
+   * for strangers: a plain one, whose registration may be played, and any where no token is set.
    */
   #visit(connection: Connection): void {
     if (connection.answerBindings.length > 0) this.forget(connection)
