@@ -174,4 +174,6 @@ export class Connection {
 export interface HeldRegistration {
   readonly sequence: bigint
   readonly register: RegisterData
+  /** It is the life that has the link, and dialled that one too. */
+  readonly dialsAgain: boolean
 }

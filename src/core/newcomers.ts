@@ -6,7 +6,9 @@ import type { LinkRole } from './effects.js'
 import type { PeerIdentity } from './link.js'
 
 /** `visit`: a node without an id, which gets no link. */
-export type Welcome = Exclude<Admission, { kind: 'refuse' | 'probe' }> | { readonly kind: 'visit' }
+export type Welcome =
+  | Exclude<Admission, { kind: 'refuse' | 'probe' | 'again' }>
+  | { readonly kind: 'visit' }
 
 export interface Newcomer {
   readonly peer: PeerIdentity
