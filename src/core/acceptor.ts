@@ -2,14 +2,14 @@
 
 import { BUS_ERRORS, type BusErrorCode } from '../errors.js'
 import type { Handshake, RegisterData } from '../wire/control.js'
-import { type Admission, admit, isAsked } from './admission.js'
+import { type Admission, admit, hasAnswered, isAsked } from './admission.js'
 import { PROTOCOL_VERSION_MIN, UNREGISTERED_FRAME_BYTES_MAX } from './config.js'
 import { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { LinkRole, Port } from './effects.js'
 import { type Link, type PeerIdentity, sameLife } from './link.js'
 import type { Links } from './links.js'
-import { type Newcomer, Newcomers } from './newcomers.js'
+import { type Newcomer, Newcomers, type Welcome } from './newcomers.js'
 import { identityOf, type Registrar, registrationFrame, requestedRole } from './registrar.js'
 import type { Routing } from './routes/routing.js'
 import { newSession } from './sessions.js'
@@ -21,7 +21,7 @@ export class Acceptor {
   readonly #registrar: Registrar
   readonly #routing: Routing
   readonly #yielding: Yielding
-  /** Accepted and not registered yet, oldest first. */
+  /** Accepted, and not registered or without proof of it, oldest first. */
   readonly #pending = new Set<Connection>()
   /** Those of them that wait for another life of their id to show itself. */
   readonly #probing = new Set<Connection>()
@@ -90,7 +90,7 @@ export class Acceptor {
     } else if (connection.phase === 'bound') {
       this.#refresh(connection, head.sequence, register)
     } else if (register.id === 0n) {
-      this.#welcomeTemporary(connection, head.sequence, register)
+      this.#welcome(connection, head.sequence, register, { kind: 'visit' })
     } else {
       this.#admit(connection, head.sequence, register)
     }
@@ -115,8 +115,10 @@ export class Acceptor {
     const admission = this.#judge(identityOf(register), requestedRole(register))
     if (admission.kind === 'refuse') {
       this.#refuse(connection, sequence, register.id, admission.code)
-    } else if (admission.kind === 'probe') {
-      connection.probing({ sequence, register })
+    } else if (admission.kind === 'probe' || admission.kind === 'again') {
+      const dialsAgain = admission.kind === 'again'
+      if (dialsAgain) this.#refuseOthers(register.id)
+      connection.probing({ sequence, register, dialsAgain })
       this.#probing.add(connection)
       deadlines.set(`probe:${connection.number}`, nowMs + config.limits.probeMs)
       this.#links.ping(admission.link)
@@ -144,7 +146,7 @@ export class Acceptor {
     if (life === undefined || requestedRole(register) !== 'child') return false
     const done = (isAlive: boolean): void => this.#answeredElsewhere(connection, isAlive)
     if (!this.#routing.registers(register.id, life, done)) return false
-    connection.probing({ sequence, register })
+    connection.probing({ sequence, register, dialsAgain: false })
     this.#probing.add(connection)
     return true
   }
@@ -167,16 +169,29 @@ export class Acceptor {
     const held = connection.held
     this.#probing.delete(connection)
     if (connection.phase !== 'probing' || held === undefined) return
-    const { sequence, register } = held
+    const { sequence, register, dialsAgain } = held
     connection.held = undefined
-    const standing = this.#state.neighbours.get(register.id)
-    const silentMs = standing && this.#state.nowMs - standing.liveness.heardAtMs
-    if (silentMs !== undefined && silentMs < this.#state.config.limits.probeMs) {
-      this.#refuse(connection, sequence, register.id, 'ID_CONFLICT')
-    } else if (standing === undefined) {
+    const { config, neighbours, nowMs } = this.#state
+    const standing = neighbours.get(register.id)
+    const { probeMs } = config.limits
+    if (standing === undefined) {
       this.#welcome(connection, sequence, register, { kind: 'new' })
+    } else if (hasAnswered(standing, { dialsAgain, nowMs, probeMs })) {
+      this.#refuse(connection, sequence, register.id, 'ID_CONFLICT')
     } else {
       this.#welcome(connection, sequence, register, { kind: 'replace', link: standing })
+    }
+  }
+
+  /** The life that holds the id has come back: nobody else need wait for its silence. */
+  #refuseOthers(id: bigint): void {
+    for (const connection of [...this.#probing]) {
+      const { held } = connection
+      if (held === undefined || held.register.id !== id || held.dialsAgain) continue
+      this.#probing.delete(connection)
+      connection.held = undefined
+      this.#state.deadlines.clear(`probe:${connection.number}`)
+      this.#refuse(connection, held.sequence, id, 'ID_CONFLICT')
     }
   }
 
@@ -185,6 +200,8 @@ export class Acceptor {
     if (this.#probing.size === 0) return
     for (const connection of [...this.#probing]) {
       if (connection.held?.register.id !== link.peer.id) continue
+      const isSilent = link.control.isOpen && link.pingSequence !== 0n
+      if (connection.held.dialsAgain && isSilent) continue
       this.#state.deadlines.clear(`probe:${connection.number}`)
       this.probeEnded(connection)
     }
@@ -194,7 +211,7 @@ export class Acceptor {
     connection: Connection,
     sequence: bigint,
     register: RegisterData,
-    admission: Newcomer['admission'],
+    admission: Welcome,
   ): void {
     const answer = this.#agree(connection, sequence, register)
     if (answer === undefined) return
@@ -253,12 +270,15 @@ export class Acceptor {
   #judgeAgain(
     { admission: before, peer, role }: Newcomer,
     sinceMs: number,
-  ): Exclude<Admission, { kind: 'probe' }> {
+  ): Exclude<Admission, { kind: 'probe' | 'again' }> | Welcome {
+    if (before.kind === 'visit') return before
     // Another life was asked for a sign, and still has given none.
     const standing = this.#state.neighbours.get(peer.id)
     const isSilent = standing !== undefined && standing.liveness.heardAtMs < sinceMs
     if (isSilent && before.kind === 'replace' && before.link === standing) return before
     const admission = this.#judge(peer, role)
+    // Its author has the answer, and chose this link.
+    if (admission.kind === 'again') return { kind: 'replace', link: admission.link }
     if (admission.kind !== 'probe') return admission
     // A later dial finds out whether it answered.
     if (!isAsked(admission.link)) this.#links.ping(admission.link)
@@ -272,6 +292,10 @@ export class Acceptor {
   }
 
   #bring(connection: Connection, { admission, peer, role }: Newcomer): void {
+    if (admission.kind === 'visit') {
+      this.#visit(connection)
+      return
+    }
     this.forget(connection)
     if (admission.kind === 'data') {
       this.#links.join(admission.link, connection)
@@ -285,13 +309,12 @@ export class Acceptor {
     this.resolve(link)
   }
 
-  #welcomeTemporary(connection: Connection, sequence: bigint, register: RegisterData): void {
-    const answer = this.#agree(connection, sequence, register)
-    if (answer === undefined) return
-    this.forget(connection)
-    connection.session.acceptCompressions(register.compressions)
-    const bindings = this.#respond(connection, sequence, answer.handshake, register)
-    if (register.announcement !== undefined) connection.answerBindings = bindings
+  /**
+   * A node without an id runs commands for a while. One that has proved nothing goes on making room
+   * for strangers: a plain one, whose registration may be played, and any where no token is set.
+   */
+  #visit(connection: Connection): void {
+    if (connection.answerBindings.length > 0) this.forget(connection)
     connection.temporary()
     const { config, deadlines, messageBytesMax, nowMs } = this.#state
     const { halfRegisteredMs } = config.limits

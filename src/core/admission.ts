@@ -10,6 +10,7 @@ import { type Link, type PeerIdentity, sameLife } from './link.js'
  * yield     the same life, and both dialled: its connection gives way, and is read to its end
  * replace   the same life registered anew: the old link goes first
  * probe     another life holds the id; it is asked for a sign before anybody is believed
+ * again     the same life dialled once more: its link stays, unless no pong comes over it
  */
 export type Admission =
   | { readonly kind: 'new' }
@@ -17,6 +18,7 @@ export type Admission =
   | { readonly kind: 'yield'; readonly link: Link }
   | { readonly kind: 'replace'; readonly link: Link }
   | { readonly kind: 'probe'; readonly link: Link }
+  | { readonly kind: 'again'; readonly link: Link }
   | { readonly kind: 'refuse'; readonly code: BusErrorCode }
 
 export interface Situation {
@@ -51,7 +53,13 @@ export function admit(peer: PeerIdentity, role: LinkRole, at: Situation): Admiss
   if (bothDialled && at.nowMs - standing.liveness.sinceMs < at.crossingMs) {
     return { kind: 'yield', link: standing }
   }
-  return { kind: 'replace', link: standing }
+  return { kind: isAgain(standing, peer, role) ? 'again' : 'replace', link: standing }
+}
+
+/** Not where the other end says itself that it has no link: it leaves, or has lost a parent. */
+function isAgain(standing: Link, peer: PeerIdentity, role: LinkRole): boolean {
+  if (standing.role !== role || standing.dialled || standing.leaving) return false
+  return role !== 'child' || peer.attach <= standing.peer.attach
 }
 
 /** Another life claims the id. One that spoke within the probe time needs no asking. */
@@ -69,6 +77,17 @@ function isMissing(standing: Link, at: { nowMs: number; probeMs: number }): bool
 /** A ping is out, and nothing was heard since. */
 export function isAsked({ liveness, pingSentAtMs, pingSequence }: Link): boolean {
   return pingSequence !== 0n && liveness.heardAtMs <= pingSentAtMs
+}
+
+/**
+ * Whether the other end of a link that was asked has shown itself. One that dialled anew may have
+ * given the link up, and what it said before is still being read: only its pong is a sign of now.
+ */
+export function hasAnswered(
+  { liveness, pingSequence }: Link,
+  { dialsAgain, nowMs, probeMs }: { dialsAgain: boolean; nowMs: number; probeMs: number },
+): boolean {
+  return dialsAgain ? pingSequence === 0n : nowMs - liveness.heardAtMs < probeMs
 }
 
 /**

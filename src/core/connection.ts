@@ -34,7 +34,7 @@ const LEGAL: Readonly<Record<Phase, readonly Phase[]>> = {
   awaiting: ['probing', 'confirming', 'temporary', 'bound', 'ended'],
   // Asked elsewhere first, then here, where another link to the id has come up meanwhile.
   probing: ['probing', 'confirming', 'bound', 'ended'],
-  confirming: ['bound', 'ended'],
+  confirming: ['temporary', 'bound', 'ended'],
   temporary: ['ended'],
   bound: ['ended'],
   ended: [],
@@ -174,4 +174,6 @@ export class Connection {
 export interface HeldRegistration {
   readonly sequence: bigint
   readonly register: RegisterData
+  /** It is the life that has the link, and dialled that one too. */
+  readonly dialsAgain: boolean
 }

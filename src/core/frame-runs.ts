@@ -6,15 +6,13 @@ import { EXTENSION } from '../wire/extension.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
 import type { Link } from './link.js'
-import { numberFrom } from './record-sender.js'
+import { numberFrom, numberOf } from './message-number.js'
 
 /** What a frame has beside its content, at most, for the size of a claim. */
 const FRAME_ALLOWANCE_BYTES = 128
 
 /** Fewer are as cheap one by one. */
 const RUN_MESSAGES_MIN = 4
-
-const HALF = 0x1_0000_0000
 
 export class FrameRuns {
   readonly #state: CoreState
@@ -49,7 +47,7 @@ export class FrameRuns {
     if (template.writeRun(port.outlet, message, contents, run, sealFrames) !== 'ok') return 0
     state.skipSequences(count - 1)
     state.counters.sent += count
-    this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    this.lastSequence = numberOf(message) - 1
     return count
   }
 }

@@ -279,6 +279,7 @@ export class Inbound {
         return
       case 'pong':
         this.#pings.answered(connection, sequence, control.ping)
+        if (connection.link) this.#rooms.acceptor.resolve(connection.link)
         return
       case 'command_req':
         this.#rooms.commands.requested(connection, head, control.command)

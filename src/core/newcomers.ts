@@ -5,10 +5,15 @@ import type { Connection } from './connection.js'
 import type { LinkRole } from './effects.js'
 import type { PeerIdentity } from './link.js'
 
+/** `visit`: a node without an id, which gets no link. */
+export type Welcome =
+  | Exclude<Admission, { kind: 'refuse' | 'probe' | 'again' }>
+  | { readonly kind: 'visit' }
+
 export interface Newcomer {
   readonly peer: PeerIdentity
   readonly role: LinkRole
-  readonly admission: Exclude<Admission, { kind: 'refuse' | 'probe' }>
+  readonly admission: Welcome
 }
 
 /** What it was told, which its confirm has to cover. */

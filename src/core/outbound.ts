@@ -15,12 +15,11 @@ import type { CoreState } from './core-state.js'
 import { FrameRuns } from './frame-runs.js'
 import type { Link } from './link.js'
 import { asksOurKind, isAnswer, isPlainTarget, isRecordFor, isRoutedBy } from './message-kinds.js'
+import { numberFrom, numberOf } from './message-number.js'
 import type { NextHop } from './next-hop.js'
-import { numberFrom, RecordSender } from './record-sender.js'
+import { RecordSender } from './record-sender.js'
 
 export type SendOutcome = 'sent' | 'full' | 'closed' | 'no_route' | 'unsupported'
-
-const HALF = 0x1_0000_0000
 
 export class Outbound {
   readonly #state: CoreState
@@ -87,7 +86,7 @@ export class Outbound {
     // The connection is ending; that its link has ended is about to be told.
     if (outcome === 'closed') return 'no_route'
     if (outcome !== 'ok') return outcome
-    this.lastSequence = message.sequenceHi * HALF + message.sequenceLo
+    this.lastSequence = numberOf(message)
     this.lastLink = link.number
     this.#lastOutlet = path.port.outlet
     this.#state.counters.sent++

@@ -32,7 +32,7 @@ export class PathGates {
   /** Marks that came by the old path before the new one announced them. */
   readonly #early = new WeakMap<Link, Set<bigint>>()
   /** Links whose own data waits for the last word on a connection that gave way to them. */
-  readonly #awaiting = new Set<Link>()
+  readonly #successors = new Set<Link>()
   /** Links of which a mark did not come in time: none is waited for until one comes. */
   readonly #overdue = new WeakSet<Link>()
   /** Connections that are not read now. */
@@ -44,7 +44,7 @@ export class PathGates {
   }
 
   get isActive(): boolean {
-    return this.#gates.size > 0 || this.#awaiting.size > 0
+    return this.#gates.size > 0 || this.#successors.size > 0
   }
 
   shut(link: Link, gate: Gate): void {
@@ -60,7 +60,7 @@ export class PathGates {
   }
 
   waitForLastWord(link: Link): void {
-    this.#awaiting.add(link)
+    this.#successors.add(link)
   }
 
   /** It took too long: the old path is slow or broken, so the next change is not waited for. */
@@ -73,7 +73,7 @@ export class PathGates {
   open(link: Link): void {
     const isOpened = this.#gates.delete(link)
     this.#awaited.delete(link)
-    if (!this.#awaiting.delete(link) && !isOpened) return
+    if (!this.#successors.delete(link) && !isOpened) return
     this.#state.deadlines.clear(`gate:${link.number}`)
     this.#resume()
   }
@@ -110,7 +110,7 @@ export class PathGates {
 
   /** All marks have come; the last word of a connection that gave way may not have. */
   #arrived(link: Link): void {
-    if (!this.#awaiting.has(link)) {
+    if (!this.#successors.has(link)) {
       this.open(link)
       return
     }
@@ -131,13 +131,13 @@ export class PathGates {
     if (data.extensionKind === EXTENSION.MARK || !this.#mustWait(connection, link, data))
       return false
     this.#held.add(connection)
-    if (this.#gates.get(link) === 'opening' || this.#awaiting.has(link)) this.#limit(link)
+    if (this.#gates.get(link) === 'opening' || this.#successors.has(link)) this.#limit(link)
     this.#state.emit({ kind: 'pause', connection: connection.number })
     return true
   }
 
   #mustWait(connection: Connection, link: Link, { fromHi, fromLo }: DataCursor): boolean {
-    if (connection === link.control && this.#awaiting.has(link)) return true
+    if (connection === link.control && this.#successors.has(link)) return true
     if (this.#gates.get(link) === 'opening') return true
     for (const [other, gate] of this.#gates) {
       if (gate !== 'closing' || other === link || other.routes === undefined) continue
@@ -153,9 +153,9 @@ export class PathGates {
 
   forget(connection: Connection): void {
     this.#held.delete(connection)
-    for (const link of this.#awaiting) {
+    for (const link of this.#successors) {
       if (!link.hasYielded) continue
-      this.#awaiting.delete(link)
+      this.#successors.delete(link)
       this.#resume()
     }
   }

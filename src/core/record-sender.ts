@@ -6,8 +6,7 @@ import { EXTENSION } from '../wire/extension.js'
 import type { Outlet } from '../wire/outlet.js'
 import type { Connection } from './connection.js'
 import type { CoreState } from './core-state.js'
-
-const HALF = 0x1_0000_0000
+import { numberFrom, numberOf } from './message-number.js'
 
 export class RecordSender {
   readonly #state: CoreState
@@ -77,7 +76,7 @@ export class RecordSender {
   #took({ count }: RecordRun, message: OutgoingData): void {
     this.#state.skipSequences(count - 1)
     // The message is left with the number behind the last.
-    this.lastSequence = message.sequenceHi * HALF + message.sequenceLo - 1
+    this.lastSequence = numberOf(message) - 1
   }
 
   /** Ends at the first run that has no room; some of its messages may have, one by one. */
@@ -109,9 +108,4 @@ class ScratchOutlet implements Outlet {
   }
 
   commit(): void {}
-}
-
-export function numberFrom(message: OutgoingData, sequence: number): void {
-  message.sequenceHi = Math.floor(sequence / HALF)
-  message.sequenceLo = sequence >>> 0
 }

@@ -1,5 +1,6 @@
 // Encodes messages of which many carry the same registration: a change goes to every watcher.
 
+import { varintBytes, writeVarint } from '../wire/proto-writer.js'
 import { encodeBatchWithoutPuts, encodeMessage, encodeRegistration } from './directory-encode.js'
 import type { Batch, DirectoryMessage } from './directory-messages.js'
 import type { Registration } from './record.js'
@@ -48,21 +49,8 @@ export class MessageEncoder {
   }
 }
 
-function varintBytes(value: number): number {
-  let bytes = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++
-  return bytes
-}
-
 /** Writes a tag and a length; answers where the content begins. */
 function writeHead(bytes: Uint8Array, start: number, tag: number, length: number): number {
-  let at = start
-  bytes[at++] = tag
-  let rest = length
-  while (rest >= 0x80) {
-    bytes[at++] = (rest % 0x80) | 0x80
-    rest = Math.floor(rest / 0x80)
-  }
-  bytes[at++] = rest
-  return at
+  bytes[start] = tag
+  return writeVarint(bytes, start + 1, length)
 }

@@ -25,12 +25,13 @@ import {
   tokenBytesOf,
 } from './options.js'
 import { bytesOf, Outgoing } from './outgoing.js'
-import { type ReadyOptions, untilRunning, within } from './ready.js'
+import { type ReadyOptions, untilRunning } from './ready.js'
 import { routeFeedOf } from './route-events.js'
 import type { RouteFeed } from './route-feed.js'
 import { Routes } from './routes.js'
 import type { Payload, SendOptions, SendResult } from './send-result.js'
 import { connectionsOf } from './shared-memory.js'
+import { within } from './until.js'
 import { runUserCode } from './user-code.js'
 
 const CLOSE_TIMEOUT_MS = 1_000

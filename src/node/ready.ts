@@ -1,21 +1,15 @@
-// Waiting with an end: for a node to be running, and for whatever closing waits for.
+// What a node can be waited for: that it runs, that its routes are complete, that an id is there.
 
 import { formatId } from '../core/bus-id.js'
-import { BusError } from '../errors.js'
 import type { BusNode } from './bus-node.js'
 import type { RouteFeed } from './route-feed.js'
+import { type UntilOptions, until } from './until.js'
 
-const READY_TIMEOUT_MS = 30_000
-
-export interface ReadyOptions {
-  /** Default 30,000 ms. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
+export type ReadyOptions = UntilOptions
 
 /** Rejects with TIMEOUT, ABORTED, or NODE_CLOSED where the node closes first. */
 export function untilRunning(node: BusNode, options: ReadyOptions): Promise<void> {
-  return untilTrue(node, options, { holds: () => node.state === 'running' })
+  return untilTrue(node, options, { holds: () => true })
 }
 
 /** Until the node runs and every neighbour has told it all that it knows; rejects likewise. */
@@ -24,12 +18,9 @@ export function untilRoutesComplete(
   feed: RouteFeed,
   options: ReadyOptions,
 ): Promise<void> {
-  const holds = (): boolean => node.state === 'running' && node.routes.isComplete
-  const watch: Watch = {
-    wake: (look) => feed.onComplete(look),
-    forget: (look) => feed.forget(look),
-  }
-  return untilTrue(node, options, { holds, watch })
+  const holds = (): boolean => node.routes.isComplete
+  const wake = (look: () => void): void => feed.onComplete(look)
+  return untilTrue(node, options, { holds, feed: { wake, forget: (look) => feed.forget(look) } })
 }
 
 /** Until an id is known to be reachable; rejects likewise. */
@@ -39,16 +30,13 @@ export function untilReachable(
   id: bigint,
   options: ReadyOptions,
 ): Promise<void> {
-  const holds = (): boolean => node.state === 'running' && node.routes.has(id) === true
-  const watch: Watch = {
-    wake: (look) => feed.onChange(look),
-    forget: (look) => feed.forget(look),
-  }
-  return untilTrue(node, options, { holds, watch })
+  const holds = (): boolean => node.routes.has(id) === true
+  const wake = (look: () => void): void => feed.onChange(look)
+  return untilTrue(node, options, { holds, feed: { wake, forget: (look) => feed.forget(look) } })
 }
 
 /** What else than the node's state is to be looked at: calls back once, if it is not forgotten. */
-interface Watch {
+interface Feed {
   readonly wake: (look: () => void) => void
   readonly forget: (look: () => void) => void
 }
@@ -56,40 +44,21 @@ interface Watch {
 function untilTrue(
   node: BusNode,
   options: ReadyOptions,
-  { holds, watch }: { readonly holds: () => boolean; readonly watch?: Watch },
+  { holds, feed }: { readonly holds: () => boolean; readonly feed?: Feed },
 ): Promise<void> {
-  const { timeoutMs = READY_TIMEOUT_MS, signal } = options
-  return new Promise<void>((resolve, reject) => {
-    const settle = (error?: BusError) => {
-      clearTimeout(timer)
-      node.off('state', look).off('closed', closed)
-      watch?.forget(look)
-      signal?.removeEventListener('abort', aborted)
-      if (error === undefined) resolve()
-      else reject(error)
+  const what = `${formatId(node.id)} is ${node.state}`
+  const watch = (look: () => void, closed: () => void): (() => void) => {
+    const woken = (): void => {
+      feed?.wake(woken)
+      look()
     }
-    const what = `${formatId(node.id)} is ${node.state}`
-    const timer = setTimeout(() => settle(new BusError('TIMEOUT', what)), timeoutMs)
-    const closed = () => settle(new BusError('NODE_CLOSED', what))
-    const aborted = () => settle(new BusError('ABORTED', what, { cause: signal?.reason }))
-    const look = () => {
-      if (holds()) settle()
-      else watch?.wake(look)
-    }
+    feed?.wake(woken)
     node.on('state', look).on('closed', closed)
-    signal?.addEventListener('abort', aborted)
-    if (signal?.aborted) aborted()
-    else look()
-  })
-}
-
-/** Waits for `done`, but not longer than that. */
-export async function within(limitMs: number, begin: (done: () => void) => void): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, limitMs)
-    begin(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+    return () => {
+      node.off('state', look).off('closed', closed)
+      feed?.forget(woken)
+    }
+  }
+  const says = { TIMEOUT: what, NODE_CLOSED: what, ABORTED: what }
+  return until({ holds: () => node.state === 'running' && holds(), watch, says }, options)
 }

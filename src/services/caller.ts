@@ -107,10 +107,12 @@ function failureOf({ reason, says, cause }: Refusal, app: string): CallFailure {
 
 type Attempts = Pick<ServiceCallOptions, 'retries' | 'timeoutMs'>
 
+export function checkName(name: CallName): void {
+  if (!isCallName(name)) throw new BusError('BAD_ARGUMENT', `${String(name)} is no name of a call`)
+}
+
 function checkCall(name: CallName, options: Attempts): void {
-  if (!isCallName(name)) {
-    throw new BusError('BAD_ARGUMENT', `${String(name)} is no name of a call`)
-  }
+  checkName(name)
   const { retries = 0, timeoutMs = CALL_TIMEOUT_MS } = options
   if (!(timeoutMs >= 1 && timeoutMs <= 0x7fff_ffff)) {
     throw new BusError('BAD_ARGUMENT', `timeoutMs ${timeoutMs} is not from 1 to 2^31 - 1`)

@@ -8,7 +8,7 @@ import type { ServiceOffer } from '../directory/shell/service-offer.js'
 import { BusError } from '../errors.js'
 import { runUserCode } from '../node/user-code.js'
 import type { CallOutcome } from './call-outcome.js'
-import { Caller, type ServiceCallOptions } from './caller.js'
+import { Caller, checkName, type ServiceCallOptions } from './caller.js'
 import { targetKey } from './candidate.js'
 import type { ClusterEvents, ClusterServiceOptions } from './cluster-options.js'
 import { ClusterPeer, type PeerSender } from './cluster-peer.js'
@@ -23,13 +23,7 @@ import { isRow, SCHEDULE_APP, scheduleOf, scheduleOffer } from './schedules.js'
 import { ServiceDesk } from './service-desk.js'
 import { ServiceList } from './service-list.js'
 import { ServicePort, type ServiceTellResult } from './service-port.js'
-import {
-  ANSWER_CODE,
-  type CallName,
-  isCallName,
-  type Question,
-  SERVICE_KIND,
-} from './service-protocol.js'
+import { ANSWER_CODE, type CallName, type Question, SERVICE_KIND } from './service-protocol.js'
 import type { Target } from './target.js'
 import type { ZoneRow } from './zone-calibration.js'
 
@@ -353,8 +347,4 @@ function isFor({ app, instance, serviceId }: Question, record: ServiceRecord): b
 
 function isSame(a: ServiceEntry, b: ServiceEntry): boolean {
   return a.record.app === b.record.app && a.record.instance === b.record.instance
-}
-
-function checkName(name: CallName): void {
-  if (!isCallName(name)) throw new BusError('BAD_ARGUMENT', `${String(name)} is no name of a call`)
 }

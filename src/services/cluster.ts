@@ -9,6 +9,7 @@ import type { DirectoryOptions } from '../directory/shell/directory-options.js'
 import type { ServiceOffer } from '../directory/shell/service-offer.js'
 import { BusError } from '../errors.js'
 import { BusNode } from '../node/bus-node.js'
+import { type Condition, type UntilOptions, until } from '../node/until.js'
 import type { CallFailure, CallOutcome } from './call-outcome.js'
 import { errorOf } from './call-outcome.js'
 import { encodedBy, JSON_CODEC, type ServiceCallOptions } from './caller.js'
@@ -24,7 +25,6 @@ import type { Selector } from './selector.js'
 import type { ServiceTellResult } from './service-port.js'
 import type { CallName } from './service-protocol.js'
 import type { Target } from './target.js'
-import { type UntilOptions, until } from './until-up.js'
 import type { ZoneRow } from './zone-calibration.js'
 
 export interface HandleOptions<Request, Response> {
@@ -177,12 +177,23 @@ export class Cluster extends EventEmitter<ClusterEvents> {
   /** Resolves with one node of a type once there is one. Rejects with TIMEOUT or ABORTED. */
   async waitFor(type: string, options: UntilOptions = {}): Promise<ClusterPeer> {
     let peer = this.getNodeOne(type)
-    const look = (): boolean => {
+    const holds = (): boolean => {
       peer = this.getNodeOne(type)
       return peer !== null
     }
-    if (peer === null) await until(this, type, look, options)
+    if (peer === null) await until({ holds, ...this.#untilUp(type) }, options)
     return peer as ClusterPeer
+  }
+
+  #untilUp(type: string): Omit<Condition, 'holds'> {
+    const TIMEOUT = `no ${type} is up`
+    return {
+      watch: (look, closed) => {
+        this.on('serviceUp', look).on('serviceChanged', look).on('closed', closed)
+        return () => this.off('serviceUp', look).off('serviceChanged', look).off('closed', closed)
+      },
+      says: { TIMEOUT, NODE_CLOSED: 'the cluster', ABORTED: `waiting for ${type}` },
+    }
   }
 
   /** A further service runs here. Throws BAD_ARGUMENT, naming the field that is wrong. */

@@ -55,7 +55,14 @@ const ACCEPTING: Row[] = [
   ['nobody has the id', peer(HIGHER, 1), 'child', undefined, 'new'],
   ['nobody has the id, plain', peer(HIGHER, undefined), 'child', undefined, 'new'],
   ['our own id', peer(SELF, 1), 'child', undefined, 'refuse ID_CONFLICT'],
-  ['the same life', peer(HIGHER, 1), 'child', { id: HIGHER, life: 1, ...child }, 'replace'],
+  ['the same life', peer(HIGHER, 1), 'child', { id: HIGHER, life: 1, ...child }, 'again'],
+  [
+    'the same life, which has lost a parent since',
+    { ...peer(HIGHER, 1), attach: 1n },
+    'child',
+    { id: HIGHER, life: 1, ...child },
+    'replace',
+  ],
   [
     'another life, spoke',
     peer(HIGHER, 2),
@@ -174,7 +181,7 @@ const ACCEPTING: Row[] = [
     peer(HIGHER, 1),
     'sibling',
     { id: HIGHER, life: 1, ...sibling },
-    'replace',
+    'again',
   ],
 ]
 
@@ -205,7 +212,7 @@ test('the acceptor is full at its number of links, and not for whom it knows', (
   }
   t.is(outcome(admit(peer(HIGHER, 1), 'child', at)), 'refuse FULL')
   const standing = standingLink({ id: HIGHER, life: 1, ...child })
-  t.is(outcome(admit(peer(HIGHER, 1), 'child', { ...at, standing })), 'replace')
+  t.is(outcome(admit(peer(HIGHER, 1), 'child', { ...at, standing })), 'again')
 })
 
 test('a plain process that has both connections and comes again has lost them', (t) => {

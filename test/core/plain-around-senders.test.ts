@@ -69,6 +69,29 @@ test('a message by a sibling link past plain nodes comes down through them', (t)
   )
 })
 
+for (const plain of [[], [0x200n], [0x300n], [0x200n, 0x300n], [0x300n, 0x400n]]) {
+  const who = plain.map((id) => id.toString(16)).join(' and ') || 'nobody'
+  test(`who has a link to the root reaches the one beside it where ${who} is plain`, (t) => {
+    const world = new World()
+    // A life that counts as known: one of a host in a test looks like one that is made up.
+    const own = { incarnation: new Uint8Array(16).fill(7) }
+    const host = (id: bigint, parents: string[] = []) =>
+      world.host({ id, parents, announce: !plain.includes(id), ...(id === 0x400n && own) })
+    const root = host(0x100n).listen(ROOT)
+    const hosts = [root, host(0x200n, [ROOT]).listen(A), host(0x300n, [A]).listen(B)]
+    const [x, y] = [host(0x400n, [B]), host(0x500n, [B])]
+    hosts.push(x, y)
+    for (const each of hosts) each.give({ kind: 'start' })
+    world.advance(1_000)
+    x.give({ kind: 'connect', address: ROOT, expectedId: 0x100n })
+    world.advance(1_000)
+    t.is(y.send(0x100n, 'seen from the root'), 'sent')
+    t.is(x.send(0x500n, 'to the one beside'), 'sent')
+    t.is(y.messages.at(-1)?.text, 'to the one beside')
+    for (const { core } of hosts) t.is(core.counters.badSenders, 0)
+  })
+}
+
 test('a sibling that is below us behind plain nodes is reached from above, and answers', (t) => {
   const world = new World()
   const plain = { announce: false }

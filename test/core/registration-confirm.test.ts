@@ -135,10 +135,15 @@ test('the link of the same life is replaced with the confirm, and not before', (
   const host = root()
   confirms(answered(host))
   const number = host.core.link(ID)?.number
-  const again = answered(host)
+  const again = Stranger.to(host)
+  const register = registrationOf({ id: ID, life: 1, tokens: TOKENS })
+  again.say({ kind: 'register_req', register })
+  host.world.advance(1_000)
+  const { control } = again.last()
+  const answer = control?.kind === 'register_rsp' ? control.register : undefined
   host.world.advance(1_000)
   t.is(host.core.link(ID)?.number, number)
-  confirms(again)
+  confirms({ stranger: again, confirm: confirmOf(register, answer) })
   t.not(host.core.link(ID)?.number, number)
   t.deepEqual(downs(host), ['replaced'])
 })

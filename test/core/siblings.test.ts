@@ -66,10 +66,12 @@ test('siblings that dial each other at once end with one link in every order of 
   }
 })
 
-test('a sibling that dials a standing sibling anew replaces the link', (t) => {
+test('a sibling that dials a standing sibling anew is told that its link lives', (t) => {
   const { low, high } = pair()
   low.give({ kind: 'connect', address: B })
   low.give({ kind: 'connect', address: B })
+  t.deepEqual(refusals(low), [['peer', 'ID_CONFLICT']])
+  t.false(high.eventKinds().includes('link_down'))
   t.is(low.core.links().length, 1)
   t.is(high.core.links().length, 1)
   t.is(low.ends.size, 1)

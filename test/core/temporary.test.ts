@@ -1,6 +1,6 @@
 import test from 'ava'
 import { type Host, World } from './_harness.js'
-import { commandOf, registrationOf, token } from './_registrations.js'
+import { commandOf, confirmOf, registrationOf, token } from './_registrations.js'
 import { Stranger } from './_stranger.js'
 
 const TOKENS = [token('t')]
@@ -42,6 +42,59 @@ test('a temporary node ends after 30 seconds, not before', (t) => {
   t.is(stranger.closedHow, 'flush')
   t.is(host.ends.size, 0)
 })
+
+/** One of ours without an id, which has its answer; `proves`: and has confirmed it. */
+function visitor(host: Host, proves: boolean): Stranger {
+  const stranger = Stranger.to(host)
+  const register = registrationOf({ id: 0n, life: 1, tokens: TOKENS })
+  const { control } = stranger.register(register)
+  const answer = control?.kind === 'register_rsp' ? control.register : undefined
+  if (proves) stranger.say({ kind: 'handshake_confirm', ...confirmOf(register, answer) })
+  return stranger
+}
+
+for (const [title, proves, lifeMs] of [
+  ['confirms', true, 30_000],
+  ['does not confirm', false, 5_000],
+] as const) {
+  test(`a temporary node of ours that ${title} ends after ${lifeMs} ms`, (t) => {
+    const host = new World().host({ id: 0x100n, tokens: TOKENS })
+    const stranger = visitor(host, proves)
+    t.is(stranger.last().resultCode, 0)
+    host.world.advance(lifeMs - 1)
+    t.true(stranger.isOpen)
+    host.world.advance(1)
+    t.false(stranger.isOpen)
+    t.is(host.ends.size, 0)
+  })
+}
+
+test('a temporary node of ours whose confirm is wrong ends at once, and runs no command', (t) => {
+  const host = new World().host({ id: 0x100n, tokens: TOKENS })
+  const stranger = visitor(host, false)
+  const bindings = [new Uint8Array(32)]
+  stranger.say({ kind: 'handshake_confirm', sequence: 0n, bindings })
+  t.false(stranger.isOpen)
+  t.is(host.core.counters.refusedByUs, 1)
+})
+
+for (const [title, join, stays] of [
+  ['has confirmed', (host: Host) => visitor(host, true), true],
+  ['has not confirmed', (host: Host) => visitor(host, false), false],
+  [
+    'is plain',
+    (host: Host) => Stranger.to(host).join(registrationOf({ id: 0n, tokens: TOKENS })),
+    false,
+  ],
+] as const) {
+  test(`a temporary node that ${title} ${stays ? 'stays' : 'makes room'} among strangers`, (t) => {
+    const host = new World().host({ id: 0x100n, tokens: TOKENS })
+    const stranger = join(host)
+    for (let others = 0; others < 256; others++) Stranger.to(host)
+    t.is(stranger.isOpen, stays)
+    t.is(host.core.counters.evicted, stays ? 0 : 1)
+  })
+}
 
 test('a temporary node that keeps talking ends all the same', (t) => {
   const [host, stranger] = temporary()

@@ -1,7 +1,8 @@
-// A tcp relay in bad weather: it loses 40 of 100 links, and repeats 40 of 100 pieces late.
+// A relay in bad weather: it loses 40 of 100 links, and repeats 40 of 100 pieces late.
 
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Random } from '../wire/_random.js'
+import { Relay } from './_relay.js'
 
 /** Of 100 connections, and of 100 pieces. */
 const LOSS_PERCENT = 40
@@ -18,49 +19,20 @@ interface Doom {
   leftBytes: number
 }
 
-export class LossyProxy {
-  readonly #server: Server
-  readonly #pairs = new Set<readonly [Socket, Socket]>()
+export class LossyProxy extends Relay {
   readonly #random: Random
   /** Off: everything arrives, and in time. */
   storms = true
-  connections = 0
   lost = 0
   late = 0
 
-  private constructor(
-    private readonly targetPort: number,
-    seed: number,
-  ) {
+  private constructor(target: string, seed: number) {
+    super(target)
     this.#random = new Random(seed)
-    this.#server = createServer((near) => this.#relay(near))
   }
 
-  static async to(address: string, seed: number): Promise<LossyProxy> {
-    const proxy = new LossyProxy(Number(address.slice(address.lastIndexOf(':') + 1)), seed)
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
-    return proxy
-  }
-
-  get address(): string {
-    const { port } = this.#server.address() as { port: number }
-    return `tcp://127.0.0.1:${port}`
-  }
-
-  get open(): number {
-    return this.#pairs.size
-  }
-
-  cut(): void {
-    for (const [near, far] of this.#pairs) {
-      near.resetAndDestroy()
-      far.destroy()
-    }
-  }
-
-  async close(): Promise<void> {
-    this.cut()
-    await new Promise((resolve) => this.#server.close(resolve))
+  static to(address: string, seed: number): Promise<LossyProxy> {
+    return new LossyProxy(address, seed).listening()
   }
 
   #loses(): boolean {
@@ -73,21 +45,10 @@ export class LossyProxy {
     return { how: this.#random.pick(ENDS), leftBytes: this.#random.below(DOOMED_BYTES_MAX) }
   }
 
-  #relay(near: Socket): void {
-    const far = connect({ host: '127.0.0.1', port: this.targetPort })
-    const pair = [near, far] as const
-    this.connections++
-    this.#pairs.add(pair)
+  protected carry(near: Socket, far: Socket): void {
     const doom = this.#doom()
-    for (const [from, to] of [pair, [far, near] as const]) {
-      from.setNoDelay(true)
-      from.on('error', () => {})
-      from.on('close', () => {
-        this.#pairs.delete(pair)
-        to.destroy()
-      })
-      void this.#pass(from, to, doom)
-    }
+    void this.#pass(near, far, doom)
+    void this.#pass(far, near, doom)
   }
 
   async #pass(from: Socket, to: Socket, doom: Doom | undefined): Promise<void> {

@@ -129,11 +129,11 @@ export async function flapInTheStorm(flaps: number, seed: number): Promise<Weath
       for (let messages = 0; messages < 5; messages++) family.talk()
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    proxy.cut()
+    proxy.cut('reset', 'close')
   }
   const { connections, lost } = proxy
   proxy.storms = false
-  proxy.cut()
+  proxy.cut('reset', 'close')
   await within(BACK_MS, () => family.isWhole)
   const last = family.talk()
   await within(BACK_MS, () => family.isHeard(ear, last))

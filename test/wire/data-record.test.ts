@@ -1,49 +1,26 @@
 import test from 'ava'
-import { BodyCursor } from '../../src/wire/body.js'
 import { encodeData, OutgoingData, SelfId } from '../../src/wire/data-codec.js'
-import { DataCursor } from '../../src/wire/data-cursor.js'
 import { RecordRun, RecordWriter } from '../../src/wire/data-record.js'
 import { FrameReader, frameOf } from '../../src/wire/frame.js'
-import { InnerCursor } from '../../src/wire/head.js'
 import { RecordCursor } from '../../src/wire/record-cursor.js'
 import { RECORD_EXTENSION_BYTES, RECORD_HEADER_BYTES } from '../../src/wire/record-header.js'
 import { TestOutlet } from './_outlet.js'
 import { Random, seedOfRun } from './_random.js'
+import { FRAME_BYTES_MAX, inFrame, messageOf, readerOf, told } from './_records.js'
 
 const MESSAGES = Math.ceil(Number(process.env.TREEBUS_FUZZ_MESSAGES ?? 200_000) / 16)
-const FRAME_BYTES_MAX = 4096
 
 const FROM = { high: 0x8000_0001, low: 0xffff_fff0 }
 const TO = { high: 0x7, low: 0x9000_0000 }
 
-function messageOf(random: Random): OutgoingData {
-  const hasExtension = random.once(2)
-  return Object.assign(new OutgoingData(), {
-    type: random.int32(),
-    sequenceHi: random.bits32(),
-    sequenceLo: random.bits32() || 1,
-    toHi: TO.high,
-    toLo: TO.low,
-    content: random.bytes(random.below(random.once(10) ? 300 : 40)),
-    extensionKind: hasExtension ? 1 + random.below(20) : 0,
-    extensionHi: hasExtension ? random.bits32() : 0,
-    extensionLo: hasExtension ? random.bits32() : 0,
-    extensionCode: hasExtension ? random.int32() : 0,
-  })
-}
+/** What a neighbour says to us: a record without a route names no target. */
+const neighbourly = (random: Random): OutgoingData =>
+  messageOf(random, { toHi: TO.high, toLo: TO.low })
 
 function recordOf(message: OutgoingData): Uint8Array {
   const outlet = new TestOutlet()
   new RecordWriter().write(outlet, message)
   return outlet.takeFrame()
-}
-
-function readerOf(bytes: Uint8Array): FrameReader {
-  const reader = new FrameReader(FRAME_BYTES_MAX)
-  reader.takesRecords = true
-  reader.space().set(bytes)
-  reader.filled(bytes.length)
-  return reader
 }
 
 function cursorOf(bytes: Uint8Array): RecordCursor | undefined {
@@ -53,35 +30,6 @@ function cursorOf(bytes: Uint8Array): RecordCursor | undefined {
   if (!record.read(reader.view, reader.buffer, reader.start, reader.end)) return undefined
   record.from(FROM.high, FROM.low)
   return record
-}
-
-interface Cursors {
-  readonly head: InnerCursor
-  readonly data: DataCursor
-}
-
-function inFrame(inner: Uint8Array): Cursors {
-  const head = new InnerCursor()
-  const body = new BodyCursor()
-  const data = new DataCursor()
-  head.read(inner, 0, inner.length)
-  body.read(inner, head.blockStart, head.clearBodyEnd())
-  data.read(inner, body.start, body.end)
-  return { head, data }
-}
-
-/** All that whoever takes a message for itself may look at. */
-function told({ head, data }: Cursors): string {
-  const { version, type, resultCode, sequenceHi, sequenceLo } = head
-  const { fromHi, fromLo, toHi, toLo, flags, hasExtension, extensionKind } = data
-  const { extensionHi, extensionLo, extensionCode, routerCount, routerLastHi, routerLastLo } = data
-  const content = data.buffer.subarray(data.contentStart, data.contentEnd)
-  return JSON.stringify([
-    { version, type, resultCode, sequenceHi, sequenceLo },
-    { fromHi, fromLo, toHi, toLo, flags, hasExtension, extensionKind },
-    { extensionHi, extensionLo, extensionCode, routerCount, routerLastHi, routerLastLo },
-    Buffer.from(content).toString('hex'),
-  ])
 }
 
 function innerOf(message: OutgoingData): Uint8Array {
@@ -95,7 +43,7 @@ test('a record tells what a frame of the same message tells, and can be made one
   const random = new Random(seedOfRun())
   let differences = 0
   for (let i = 0; i < MESSAGES; i++) {
-    const message = messageOf(random)
+    const message = neighbourly(random)
     const record = cursorOf(recordOf(message))
     const inner = innerOf(message)
     if (record === undefined || told(record) !== told(inFrame(inner))) differences++
@@ -109,7 +57,7 @@ test('a cursor keeps nothing of the record before', (t) => {
   const reader = readerOf(new Uint8Array(0))
   const record = new RecordCursor(new SelfId(TO.high, TO.low))
   for (let i = 0; i < 500; i++) {
-    const message = messageOf(random)
+    const message = neighbourly(random)
     const bytes = recordOf(message)
     reader.space().set(bytes)
     reader.filled(bytes.length)
@@ -152,7 +100,7 @@ test('a run of contents is what they are one by one', (t) => {
 
 test('an outlet that refuses gets no record written', (t) => {
   const outlet = new TestOutlet()
-  const message = messageOf(new Random(1))
+  const message = neighbourly(new Random(1))
   const run = new RecordRun()
   run.take([message.content], 0)
   for (const refusal of ['full', 'closed'] as const) {
@@ -171,7 +119,7 @@ test('frames and records stand in one stream, in whatever pieces it arrives', (t
     for (let i = 0; i < 40; i++) {
       const isRecord = random.once(2)
       const content = random.bytes(1 + random.below(200))
-      const part = isRecord ? recordOf(messageOf(random)) : frameOf(content)
+      const part = isRecord ? recordOf(neighbourly(random)) : frameOf(content)
       parts.push(part)
       expected.push(Buffer.from(isRecord ? part : content).toString('hex'))
     }
@@ -194,7 +142,7 @@ test('frames and records stand in one stream, in whatever pieces it arrives', (t
 })
 
 test('a record is a frame of a bad size to who was not told of records', (t) => {
-  const bytes = recordOf(messageOf(new Random(3)))
+  const bytes = recordOf(neighbourly(new Random(3)))
   const reader = new FrameReader(FRAME_BYTES_MAX)
   reader.space().set(bytes)
   reader.filled(bytes.length)
@@ -216,7 +164,7 @@ test('a length over the limit is found before memory is spent, and is final', (t
 })
 
 test('no peer of ours writes other marks, nor an extension that is cut short', (t) => {
-  const good = recordOf(Object.assign(messageOf(new Random(5)), { extensionKind: 1 }))
+  const good = recordOf(Object.assign(neighbourly(new Random(5)), { extensionKind: 1 }))
   t.not(cursorOf(good), undefined)
   for (const at of [5, 6, 7]) {
     for (let bit = 0; bit < 8; bit++) {
@@ -236,7 +184,7 @@ test('no peer of ours writes other marks, nor an extension that is cut short', (
 
 test('memory of records is used again only where nobody keeps it', (t) => {
   const reader = readerOf(new Uint8Array(0))
-  const first = recordOf(Object.assign(messageOf(new Random(7)), { extensionKind: 0 }))
+  const first = recordOf(Object.assign(neighbourly(new Random(7)), { extensionKind: 0 }))
   const turn = (): Uint8Array => {
     reader.space().set(first)
     reader.filled(first.length)

@@ -1,11 +1,8 @@
 import test from 'ava'
-import { BodyCursor } from '../../src/wire/body.js'
-import { encodeData, OutgoingData, SelfId } from '../../src/wire/data-codec.js'
-import { DataCursor } from '../../src/wire/data-cursor.js'
+import { encodeData, type OutgoingData, SelfId } from '../../src/wire/data-codec.js'
 import { RecordWriter } from '../../src/wire/data-record.js'
 import { encodeForward, FORWARD_REQUEST } from '../../src/wire/data-relay.js'
-import { FrameReader, payloadOfFrame } from '../../src/wire/frame.js'
-import { InnerCursor } from '../../src/wire/head.js'
+import { payloadOfFrame } from '../../src/wire/frame.js'
 import { RecordCursor } from '../../src/wire/record-cursor.js'
 import {
   RECORD_HEADER_BYTES,
@@ -14,6 +11,7 @@ import {
 } from '../../src/wire/record-header.js'
 import { TestOutlet } from './_outlet.js'
 import { Random, seedOfRun } from './_random.js'
+import { inFrame, messageOf, readerOf, told } from './_records.js'
 
 const MESSAGES = Math.ceil(Number(process.env.TREEBUS_FUZZ_MESSAGES ?? 200_000) / 100)
 const READER = new SelfId(0x7fff_0000, 0x1234)
@@ -21,30 +19,6 @@ const HOPS_AT = RECORD_HEADER_BYTES + 16
 
 function idOf(random: Random): SelfId {
   return new SelfId(random.once(2) ? 0 : random.bits32() | 0, random.bits32() | 1)
-}
-
-function messageOf(random: Random): OutgoingData {
-  const hasExtension = random.once(2)
-  return Object.assign(new OutgoingData(), {
-    type: random.int32(),
-    sequenceHi: random.bits32(),
-    sequenceLo: random.bits32() || 1,
-    toHi: random.bits32(),
-    toLo: random.bits32() || 1,
-    content: random.bytes(random.below(random.once(5) ? 700 : 40)),
-    extensionKind: hasExtension ? 1 + random.below(20) : 0,
-    extensionHi: hasExtension ? random.bits32() : 0,
-    extensionLo: hasExtension ? random.bits32() : 0,
-    extensionCode: hasExtension ? random.int32() : 0,
-  })
-}
-
-function readerOf(bytes: Uint8Array): FrameReader {
-  const reader = new FrameReader(8_192)
-  reader.takesRecords = true
-  reader.space().set(bytes)
-  reader.filled(bytes.length)
-  return reader
 }
 
 function read(bytes: Uint8Array, record = new RecordCursor(READER)): RecordCursor | undefined {
@@ -58,35 +32,6 @@ function routedOf(from: SelfId, message: OutgoingData): Uint8Array {
   const outlet = new TestOutlet()
   new RecordWriter().writeRouted(outlet, from, message)
   return outlet.takeFrame()
-}
-
-interface Cursors {
-  readonly head: InnerCursor
-  readonly data: DataCursor
-}
-
-function inFrame(inner: Uint8Array): Cursors {
-  const head = new InnerCursor()
-  const body = new BodyCursor()
-  const data = new DataCursor()
-  head.read(inner, 0, inner.length)
-  body.read(inner, head.blockStart, head.clearBodyEnd())
-  data.read(inner, body.start, body.end)
-  return { head, data }
-}
-
-/** All that whoever takes or passes on a message looks at. */
-function told({ head, data }: Cursors): string {
-  const { version, type, resultCode, sequenceHi, sequenceLo } = head
-  const { fromHi, fromLo, toHi, toLo, flags, hasExtension, extensionKind } = data
-  const { extensionHi, extensionLo, extensionCode, routerCount, routerLastHi, routerLastLo } = data
-  const content = data.buffer.subarray(data.contentStart, data.contentEnd)
-  return JSON.stringify([
-    { version, type, resultCode, sequenceHi, sequenceLo },
-    { fromHi, fromLo, toHi, toLo, flags, hasExtension, extensionKind },
-    { extensionHi, extensionLo, extensionCode, routerCount, routerLastHi, routerLastLo },
-    Buffer.from(content).toString('hex'),
-  ])
 }
 
 test('a record goes through the tree as its frame does, and can be made that frame anywhere', (t) => {

@@ -4,8 +4,7 @@ import { type ControlBody, encodeControlBody } from '../../wire/control.js'
 import { OutgoingHead, sourceField } from '../../wire/head-writer.js'
 import type { CoreState } from '../core-state.js'
 import type { Link } from '../link.js'
-
-const HALF = 0x1_0000_0000
+import { numberFrom } from '../message-number.js'
 
 export class Courier {
   readonly #state: CoreState
@@ -24,10 +23,8 @@ export class Courier {
   /** A whole message_body. */
   write(link: Link, body: Uint8Array): 'ok' | 'full' | 'closed' {
     const sequence = this.#state.nextSequence()
-    const head = this.#head
-    head.sequenceHi = Math.floor(sequence / HALF)
-    head.sequenceLo = sequence >>> 0
+    numberFrom(this.#head, sequence)
     const { port, session } = link.usePath()
-    return session.sealInto(port.outlet, head, body)
+    return session.sealInto(port.outlet, this.#head, body)
   }
 }

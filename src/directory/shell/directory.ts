@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import { type BusIdLike, parseId } from '../../core/bus-id.js'
 import { BusError, unreachable } from '../../errors.js'
 import type { BusNode } from '../../node/bus-node.js'
+import { type UntilOptions, until } from '../../node/until.js'
 import { runUserCode } from '../../node/user-code.js'
 import type { ClientEvent } from '../client-config.js'
 import type { Change } from '../directory-messages.js'
@@ -22,7 +23,6 @@ import { RegistryRole } from './registry-role.js'
 import { type ResolvedDirectory, resolveDirectory } from './resolved-options.js'
 import { type ServiceOfferList, wholeOffer } from './service-offer.js'
 import type { Order, Role } from './shell-role.js'
-import { type UntilOptions, until } from './until.js'
 
 export interface ServiceQuery {
   readonly app?: string
@@ -33,6 +33,12 @@ export interface ServiceQuery {
 /** New status or metadata for services of one app, of one node or several. */
 export type ServiceChange = Omit<Change, 'kind' | 'request' | 'statuses' | 'metadata'> &
   Partial<Pick<Change, 'statuses' | 'metadata'>>
+
+const UNTIL_WHOLE = {
+  TIMEOUT: 'the list is not whole yet',
+  NODE_CLOSED: 'the directory',
+  ABORTED: 'the directory',
+}
 
 /**
  * Who offers what, on a node of the bus. Make one with `Directory.start`; it ends with its node, or
@@ -172,7 +178,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * or NODE_CLOSED.
    */
   ready(options: UntilOptions = {}): Promise<void> {
-    return until(this, 'list', () => !this.isStale, options)
+    const watch = (look: () => void, closed: () => void): (() => void) => {
+      this.on('list', look).on('closed', closed)
+      return () => this.off('list', look).off('closed', closed)
+    }
+    return until({ holds: () => !this.isStale, watch, says: UNTIL_WHOLE }, options)
   }
 
   /**

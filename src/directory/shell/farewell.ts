@@ -1,5 +1,6 @@
 // Waits until every registry that was told of our leaving has answered.
 
+import { within } from '../../node/until.js'
 import type { Answer } from '../directory-messages.js'
 import type { ShellEffect } from './shell-role.js'
 
@@ -25,12 +26,8 @@ export class Farewell {
 
   async heard(timeoutMs: number): Promise<void> {
     if (this.#open === 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
-      this.#done = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+    await within(timeoutMs, (done) => {
+      this.#done = done
     })
   }
 }
