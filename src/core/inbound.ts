@@ -112,7 +112,9 @@ export class Inbound {
       case 'more':
         return false
       case 'frame':
+        this.#rooms.data.wasLent = false
         this.#message(connection, reader.buffer, reader.start, reader.end)
+        if (this.#rooms.data.wasLent) reader.letGo()
         return true
       case 'record':
         return true

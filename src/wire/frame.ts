@@ -67,7 +67,8 @@ export function encodeFrame(outlet: Outlet, payload: Uint8Array): 'ok' | 'full' 
  * One connection's receive memory and the frames in it. The shell reads into `space()`, reports
  * with `filled()`, then calls `next()` until it says `more`. Nothing is copied: a frame stays where
  * it arrived, and that memory is never written again, so views of a payload may be kept. A record
- * stays until `space` is called next, or for good where `keep` was called for it.
+ * stays until `space` is called next, or for good where `keep` was called for it; so does a frame for
+ * which `letGo` was called.
  */
 export class FrameReader {
   /** The memory of the frame that `next` found last; its payload is `[start, end)`. */
@@ -85,6 +86,8 @@ export class FrameReader {
   readonly #memory: ReceiveMemory
   readonly #length = new Vint()
   #bad = false
+  /** Whether its memory had to stay before the last frame was found there. */
+  #wasKept = false
   /** Where the frame that was found last begins. */
   #from = 0
 
@@ -130,6 +133,7 @@ export class FrameReader {
     const end = start + this.#length.value
     if (end > memory.writeAt) return 'more'
     memory.consume(end)
+    this.#wasKept = memory.isKept
     memory.isKept = true
     this.buffer = memory.slab
     this.start = start
@@ -169,6 +173,11 @@ export class FrameReader {
   /** Somebody may still look at the record that was found last when the next bytes arrive. */
   keep(): void {
     this.#memory.isKept = true
+  }
+
+  /** Nobody will look at the frame that was found last when the next bytes arrive. */
+  letGo(): void {
+    this.#memory.isKept = this.#wasKept
   }
 
   /** A record is found as a whole, with its header: `[start, end)`. */

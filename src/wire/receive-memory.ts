@@ -110,10 +110,15 @@ export class ReceiveMemory {
   #fits(frameBytes: number): boolean {
     const pending = this.writeAt - this.readAt
     if (frameBytes > pending) return this.readAt + frameBytes <= this.slab.length
-    if (pending === 0 && this.#isQuiet() && this.slab.length > SLAB_BYTES_MIN) return false
+    if (pending === 0 && this.#isTooLarge()) return false
     // A quarter of a small slab, 16 KiB of a large one: reads do not dwindle towards its end.
     const room = this.slab.length - this.writeAt
     return room >= Math.min(SLAB_BYTES_MIN, this.slab.length / 4)
+  }
+
+  /** A quiet link gives a large slab back. */
+  #isTooLarge(): boolean {
+    return this.slab.length > SLAB_BYTES_MIN && this.#isQuiet()
   }
 
   /** No getter: asked for at every read, and private ones are looked up by the runtime. */
@@ -125,7 +130,8 @@ export class ReceiveMemory {
   #rewind(frameBytes: number): void {
     const pending = this.writeAt - this.readAt
     const grows = this.#wasFilled && this.slab.length < SLAB_BYTES_MAX
-    if (grows || frameBytes > this.slab.length || (pending === 0 && this.#isQuiet())) return
+    if (grows || frameBytes > this.slab.length) return
+    if (pending === 0 && this.#isTooLarge()) return
     if (pending > MOVED_BYTES_MAX && this.#fits(frameBytes)) return
     this.slab.copyWithin(0, this.readAt, this.writeAt)
     this.readAt = 0

@@ -392,6 +392,23 @@ for (const carrier of CARRIERS) {
   })
 }
 
+test('single frames of a plain peer that a batch took use their memory again', async (t) => {
+  const nodes = new Nodes(t)
+  const { parent, child } = await nodes.pair('tcp', { child: { announce: false } })
+  const memories = new Set<ArrayBufferLike>()
+  let seen = 0
+  parent.on('batch', (batch) => {
+    for (let i = 0; i < batch.length; i++) memories.add(batch.memory(i).buffer)
+    seen += batch.length
+  })
+  // Each comes in a read of its own, too small to be looked for by native code.
+  for (let i = 1; i <= 1_000; i++) {
+    child.send(PARENT, textOf(7))
+    await until(() => seen === i)
+  }
+  t.true(memories.size <= 2, `${memories.size} memories`)
+})
+
 function textOf(type: number): string {
   return `${type} `.repeat(40)
 }
