@@ -81,10 +81,12 @@ export {
   defineCall,
   defineMessage,
   defineService,
+  defineStream,
   type Implementation,
   implement,
   type MessageSpec,
   ServiceClient,
+  type StreamSpec,
 } from './services/contract.js'
 export type { Handler } from './services/handler-table.js'
 export type { IncomingCall } from './services/incoming-call.js'
