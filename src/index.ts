@@ -81,10 +81,12 @@ export {
   defineCall,
   defineMessage,
   defineService,
+  defineStream,
   type Implementation,
   implement,
   type MessageSpec,
   ServiceClient,
+  type StreamSpec,
 } from './services/contract.js'
 export type { Handler } from './services/handler-table.js'
 export type { IncomingCall } from './services/incoming-call.js'
@@ -92,4 +94,5 @@ export type { Selection, SelectOptions } from './services/pipeline.js'
 export { all, Scope } from './services/scope.js'
 export type { Selector } from './services/selector.js'
 export type { HandlerFailed } from './services/service-desk.js'
+export type { StreamOptions } from './services/stream-reader.js'
 export type { Target } from './services/target.js'

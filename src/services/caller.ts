@@ -8,8 +8,8 @@ import type { HealthWatch } from './health-watch.js'
 import { type CallRooms, OutgoingCall } from './outgoing-call.js'
 import type { Pipeline, Refusal } from './pipeline.js'
 import type { ServiceList } from './service-list.js'
-import { CALL_TIMEOUT_MS, type ServicePort } from './service-port.js'
-import { type CallName, isCallName } from './service-protocol.js'
+import { type AnsweredKind, CALL_TIMEOUT_MS, type ServicePort } from './service-port.js'
+import { type CallName, isCallName, SERVICE_KIND } from './service-protocol.js'
 import { type Destination, destinationOf, type Target } from './target.js'
 import { saysOf } from './thrown-words.js'
 
@@ -65,19 +65,23 @@ export class Caller implements CallRooms {
     return { kind: 'unreachable', reason: 'no_service', says }
   }
 
-  /** `done` hears once what came of it, now or later. Throws BAD_ARGUMENT. */
+  /**
+   * `done` hears once what came of it, now or later. Throws BAD_ARGUMENT. Undefined where nothing
+   * could be sent.
+   */
   start<Request, Response>(
     target: Target,
     name: CallName,
     request: Request,
     options: ServiceCallOptions<Request, Response>,
     done: (outcome: CallOutcome<Response>) => void,
-  ): void {
+    kind: AnsweredKind = SERVICE_KIND.REQUEST,
+  ): OutgoingCall | undefined {
     checkCall(name, options)
     const payload = encodedBy(options.request ?? JSON_CODEC, request)
     if (!(payload instanceof Uint8Array)) {
       done(payload)
-      return
+      return undefined
     }
     const order = {
       target,
@@ -88,8 +92,11 @@ export class Caller implements CallRooms {
       retries: options.retries ?? 0,
       isRepeatable: options.isRepeatable === true,
       response: (options.response ?? JSON_CODEC) as Codec<unknown>,
+      kind,
     }
-    new OutgoingCall(this, order, done as (outcome: CallOutcome<unknown>) => void).start()
+    const call = new OutgoingCall(this, order, done as (outcome: CallOutcome<unknown>) => void)
+    call.start()
+    return call
   }
 }
 

@@ -8,7 +8,7 @@ import type { ServiceOffer } from '../directory/shell/service-offer.js'
 import { BusError } from '../errors.js'
 import { runUserCode } from '../node/user-code.js'
 import type { CallOutcome } from './call-outcome.js'
-import { Caller, checkName, type ServiceCallOptions } from './caller.js'
+import { Caller, checkName, JSON_CODEC, type ServiceCallOptions } from './caller.js'
 import { targetKey } from './candidate.js'
 import type { ClusterEvents, ClusterServiceOptions } from './cluster-options.js'
 import { ClusterPeer, type PeerSender } from './cluster-peer.js'
@@ -24,10 +24,12 @@ import { ServiceDesk } from './service-desk.js'
 import { ServiceList } from './service-list.js'
 import { ServicePort, type ServiceTellResult } from './service-port.js'
 import { ANSWER_CODE, type CallName, type Question, SERVICE_KIND } from './service-protocol.js'
+import { readStream, type StreamOptions } from './stream-reader.js'
 import type { Target } from './target.js'
 import type { ZoneRow } from './zone-calibration.js'
 
 const CALLS_RUNNING_MAX = 16_384
+const { STREAM } = SERVICE_KIND
 
 /** Others see a status within a second: so long what they had chosen may still arrive. */
 const DRAIN_QUIET_MS = 1000
@@ -60,6 +62,8 @@ export class ClusterCore {
   readonly #loads: LoadReport
   #own: readonly ServiceEntry[] = []
   #instances = 0
+  /** Opened so far: names the last one. */
+  #streams = 0
   #isOpen = true
   #onIdle: (() => void) | undefined
 
@@ -81,6 +85,7 @@ export class ClusterCore {
     this.#port = new ServicePort(directory.node, randomBytes(4).readUInt32LE(), {
       question: (from, question) => this.#desk.question(from, question),
       undelivered: (failure) => this.#emit('undelivered', failure),
+      gone: (isGone) => this.#desk.nodeGone(isGone),
       writable: this.#onWritable,
     })
     this.#health = new HealthWatch(({ node: to, record }, timeoutMs) => {
@@ -222,6 +227,25 @@ export class ClusterCore {
     else done({ kind: 'unreachable', reason: 'closed', says: 'the cluster is closed' })
   }
 
+  /** Nothing is asked for before the first part is. */
+  stream(
+    target: Target,
+    name: CallName,
+    request: unknown,
+    options: StreamOptions,
+  ): AsyncGenerator<unknown, void, undefined> {
+    this.#streams = (this.#streams + 1) >>> 0
+    const { request: requestCodec = JSON_CODEC, part: partCodec = JSON_CODEC } = options
+    const token = this.#streams
+    const source = { target, name, request, token, requestCodec, partCodec, options }
+    return readStream(source, (call, done) => {
+      const { target: to, ...limits } = call
+      if (this.#isOpen) return this.#caller.start(to, name, undefined, limits, done, STREAM)
+      done({ kind: 'unreachable', reason: 'closed', says: 'the cluster is closed' })
+      return undefined
+    })
+  }
+
   async probe(target: Target, timeoutMs: number): Promise<number | undefined> {
     if (!this.#isOpen) return undefined
     const found = this.#caller.find(target)
@@ -293,6 +317,7 @@ export class ClusterCore {
     this.#directory.off('own_changed', this.#onOwnChanged)
     this.#loads.close()
     this.#health.close()
+    this.#desk.close()
     this.#port.close()
   }
 

@@ -24,6 +24,7 @@ import { Scope } from './scope.js'
 import type { Selector } from './selector.js'
 import type { ServiceTellResult } from './service-port.js'
 import type { CallName } from './service-protocol.js'
+import type { StreamOptions } from './stream-reader.js'
 import type { Target } from './target.js'
 import type { ZoneRow } from './zone-calibration.js'
 
@@ -266,6 +267,22 @@ export class Cluster extends EventEmitter<ClusterEvents> {
         else reject(errorOf(outcome))
       })
     })
+  }
+
+  /**
+   * The parts that a handler yields: `for await` reads them one by one. It is opened when the first
+   * is asked for; where the reader is slow the handler waits, at most 128 parts ahead. It ends with
+   * the handler; it throws a BusError as `invoke` does; leaving the loop ends the handler. Where it
+   * is read by hand, `return()` has to be called.
+   */
+  stream<Part = unknown, Request = unknown>(
+    target: Target,
+    name: CallName,
+    request?: Request,
+    options: StreamOptions<Request, Part> = {},
+  ): AsyncGenerator<Part, void, undefined> {
+    const parts = this.#core.stream(target, name, request, options as StreamOptions)
+    return parts as AsyncGenerator<Part, void, undefined>
   }
 
   /**

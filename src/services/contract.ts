@@ -7,6 +7,7 @@ import { type Codec, jsonCodec } from './codec.js'
 import type { IncomingCall } from './incoming-call.js'
 import type { SelectOptions } from './pipeline.js'
 import type { CallName } from './service-protocol.js'
+import type { StreamOptions } from './stream-reader.js'
 import type { NodeTarget } from './target.js'
 
 export interface CallSpec<Request, Response> {
@@ -21,6 +22,14 @@ export interface MessageSpec<Message> {
   readonly kind: 'message'
   readonly name: CallName | undefined
   readonly request: Codec<Message>
+}
+
+export interface StreamSpec<Request, Part> {
+  readonly kind: 'stream'
+  readonly name: CallName | undefined
+  readonly request: Codec<Request>
+  /** Of each part. */
+  readonly response: Codec<Part>
 }
 
 export interface CallCodecs<Request, Response> {
@@ -45,7 +54,20 @@ export function defineMessage<Message>(
   return { kind: 'message', name, request }
 }
 
-type Specs = Readonly<Record<string, CallSpec<unknown, unknown> | MessageSpec<unknown>>>
+/** One stream of replies: `Part` is what its handler yields. */
+export function defineStream<Request, Part>(
+  codecs: {
+    readonly name?: CallName
+    readonly request?: Codec<Request>
+    readonly part?: Codec<Part>
+  } = {},
+): StreamSpec<Request, Part> {
+  const { name, request = jsonCodec<Request>(), part = jsonCodec<Part>() } = codecs
+  return { kind: 'stream', name, request, response: part }
+}
+
+type Spec = CallSpec<unknown, unknown> | MessageSpec<unknown> | StreamSpec<unknown, unknown>
+type Specs = Readonly<Record<string, Spec>>
 
 export interface Contract<Members> {
   readonly app: string
@@ -58,10 +80,12 @@ export function defineService<
   return { app, members }
 }
 
-type CallKeys<Members> = {
-  [K in keyof Members]: Members[K] extends { kind: 'call' } ? K : never
+type KeysOf<Members, Kind extends Spec['kind']> = {
+  [K in keyof Members]: Members[K] extends { kind: Kind } ? K : never
 }[keyof Members]
-type MessageKeys<Members> = Exclude<keyof Members, CallKeys<Members>>
+type CallKeys<Members> = KeysOf<Members, 'call'>
+type MessageKeys<Members> = KeysOf<Members, 'message'>
+type StreamKeys<Members> = KeysOf<Members, 'stream'>
 type RequestOf<Spec> = Spec extends { readonly request: Codec<infer Request> } ? Request : never
 type ResponseOf<Spec> = Spec extends { readonly response: Codec<infer Response> } ? Response : never
 
@@ -72,7 +96,12 @@ export type Implementation<Members> = {
         request: RequestOf<Members[K]>,
         call: IncomingCall,
       ) => ResponseOf<Members[K]> | PromiseLike<ResponseOf<Members[K]>>
-    : (message: RequestOf<Members[K]>, call: IncomingCall) => void | PromiseLike<void>
+    : Members[K] extends { kind: 'stream' }
+      ? (
+          request: RequestOf<Members[K]>,
+          call: IncomingCall,
+        ) => AsyncIterable<ResponseOf<Members[K]>>
+      : (message: RequestOf<Members[K]>, call: IncomingCall) => void | PromiseLike<void>
 }
 
 /** Handlers for all of a contract. Returns what takes them away; offers nothing by itself. */
@@ -86,7 +115,7 @@ export function implement<Members>(
       request: unknown,
       call: IncomingCall,
     ) => unknown
-    const response = spec.kind === 'call' ? { response: spec.response as Codec<unknown> } : {}
+    const response = spec.kind === 'message' ? {} : { response: spec.response as Codec<unknown> }
     const handler = (request: unknown, call: IncomingCall) =>
       act.call(implementation, request, call)
     const codecs = { request: spec.request as Codec<unknown>, ...response }
@@ -139,6 +168,20 @@ export class ServiceClient<Members> {
     limits: Limits = {},
   ): Promise<ResponseOf<Members[Key]>> {
     return this.#cluster.invoke(this.#where, this.#name(key), request, this.#codecs(key, limits))
+  }
+
+  /** As `cluster.stream`. */
+  stream<Key extends StreamKeys<Members> & string>(
+    key: Key,
+    request: RequestOf<Members[Key]>,
+    limits: Pick<StreamOptions, 'timeoutMs' | 'signal'> = {},
+  ): AsyncGenerator<ResponseOf<Members[Key]>, void, undefined> {
+    const { request: own, response: part } = this.#codecs<unknown, unknown>(key, {})
+    const options = { ...limits, request: own, part } as StreamOptions<
+      unknown,
+      ResponseOf<Members[Key]>
+    >
+    return this.#cluster.stream(this.#where, this.#name(key), request, options)
   }
 
   /** As `cluster.send`. */

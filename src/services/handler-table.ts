@@ -5,11 +5,14 @@ import type { Codec } from './codec.js'
 import type { IncomingCall } from './incoming-call.js'
 import { type CallName, isCallName } from './service-protocol.js'
 
-/** What it returns, or resolves with, is the answer; what it throws is an application error. */
+/**
+ * What it returns, or resolves with, is the answer; what it throws is an application error. What it
+ * yields, as an async generator, are the parts of a stream.
+ */
 export type Handler<Request = unknown, Response = unknown> = (
   request: Request,
   call: IncomingCall,
-) => Response | PromiseLike<Response>
+) => Response | PromiseLike<Response> | AsyncIterable<Response>
 
 export interface HandlerEntry {
   readonly handler: Handler

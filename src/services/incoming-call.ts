@@ -27,6 +27,8 @@ export class IncomingCall {
   readonly entry: HandlerEntry | undefined
   readonly #replier: CallReplier
   #isAnswered = false
+  #hasGone = false
+  #gone: AbortController | undefined
 
   constructor(
     from: bigint,
@@ -53,6 +55,27 @@ export class IncomingCall {
 
   get isAnswered(): boolean {
     return this.#isAnswered
+  }
+
+  /**
+   * Of a stream: aborts when nobody reads it any more, which a handler that waits for something
+   * has to look at. Of a call it never does.
+   */
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.#hasGone) this.#gone.abort()
+    return this.#gone.signal
+  }
+
+  /** @internal Nobody reads it any more. */
+  gaveUp(): void {
+    this.#hasGone = true
+    this.#gone?.abort()
+  }
+
+  /** @internal What it answers is made elsewhere. Throws as `reply` does. */
+  answered(): void {
+    this.#answer()
   }
 
   /** Answers before the handler ends. Throws BAD_ARGUMENT where nobody waits any more. */

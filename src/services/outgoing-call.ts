@@ -5,8 +5,8 @@ import type { WaitingCall } from './call-table.js'
 import { wordsOf } from './call-words.js'
 import type { Codec } from './codec.js'
 import type { HealthWatch } from './health-watch.js'
-import type { ServicePort } from './service-port.js'
-import { ANSWER_CODE, type Answer, type CallName, SERVICE_KIND } from './service-protocol.js'
+import type { AnsweredKind, ServicePort } from './service-port.js'
+import { ANSWER_CODE, type Answer, type CallName } from './service-protocol.js'
 import type { Destination, Target } from './target.js'
 
 export interface CallRooms {
@@ -26,6 +26,7 @@ export interface CallOrder {
   readonly retries: number
   readonly isRepeatable: boolean
   readonly response: Codec<unknown>
+  readonly kind: AnsweredKind
 }
 
 /** It stands in the table of calls itself: there are many, and each object more is felt. */
@@ -94,7 +95,7 @@ export class OutgoingCall implements WaitingCall {
     // Exact, where it can be: what is left over of a sum may be a little more than was put in.
     const timeoutMs = isFirst ? this.#order.timeoutMs : Math.max(1, this.#dueMs - this.#nowMs)
     const limits = { nowMs: this.#nowMs, timeoutMs }
-    this.#session = this.#rooms.port.start(this, found, this.#order, limits, SERVICE_KIND.REQUEST)
+    this.#session = this.#rooms.port.start(this, found, this.#order, limits, this.#order.kind)
   }
 
   #ended(outcome: CallOutcome<unknown>): void {

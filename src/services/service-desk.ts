@@ -3,6 +3,7 @@
 import { BusError } from '../errors.js'
 import type { HandlerEntry, HandlerTable } from './handler-table.js'
 import { type CallReplier, IncomingCall } from './incoming-call.js'
+import { isAsyncIterable } from './served-stream.js'
 import type { ServicePort } from './service-port.js'
 import {
   ANSWER_CODE,
@@ -12,6 +13,8 @@ import {
   type Question,
   SERVICE_KIND,
 } from './service-protocol.js'
+import { StreamDesk } from './stream-desk.js'
+import type { StreamAsk } from './stream-messages.js'
 import { codeOf, saysOf } from './thrown-words.js'
 
 /** A handler threw, answered twice, or its answer could not be sent. The node goes on. */
@@ -41,15 +44,26 @@ export class ServiceDesk implements CallReplier {
   readonly #setup: ServiceDeskSetup
   /** Answers that met a full connection. Bounded with what runs: their calls count as such. */
   readonly #held: { readonly to: bigint; readonly answer: Answer }[] = []
+  readonly #streams: StreamDesk
   #running = 0
 
   constructor(setup: ServiceDeskSetup) {
     this.#setup = setup
+    this.#streams = new StreamDesk({
+      answer: (call, payload) => {
+        call.answered()
+        this.#send(call, resultOf(call, payload))
+      },
+      threw: (call, error) => this.#threw(call, error),
+      refuse: (call, code, says) => this.#fail(call, ANSWER_CODE.APPLICATION, code, says),
+      ended: () => this.#checkIdle(),
+      nowMs: () => setup.port().nowMs(),
+    })
   }
 
-  /** Calls and messages whose handlers have not ended, and answers that wait to be sent. */
+  /** Handlers of calls, messages and streams that have not ended, and answers that wait. */
   get running(): number {
-    return this.#running + this.#held.length
+    return this.#running + this.#held.length + this.#streams.size
   }
 
   question(from: bigint, question: Question): void {
@@ -61,16 +75,37 @@ export class ServiceDesk implements CallReplier {
       this.#fail(call, ANSWER_CODE.UNKNOWN_SERVICE, 'UNKNOWN_SERVICE', says)
     } else if (question.kind === SERVICE_KIND.PROBE) {
       this.#send(call, resultOf(call, NOTHING))
+    } else if (question.kind === SERVICE_KIND.STREAM) {
+      this.#streams.asked(call, question.payload, (ask) => this.#open(question, call, ask))
     } else if (this.running >= runningMax) {
-      const says = `${this.running} calls are being worked on`
-      this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
+      this.#overloaded(call)
     } else {
       onQuestion(question)
       this.#dispatch(call, question.payload, entry)
     }
   }
 
-  #dispatch(call: IncomingCall, payload: Uint8Array, entry: HandlerEntry | undefined): void {
+  #overloaded(call: IncomingCall): void {
+    const says = `${this.running} calls are being worked on`
+    this.#fail(call, ANSWER_CODE.OVERLOADED, 'OVERLOADED', says)
+  }
+
+  #open(question: Question, call: IncomingCall, ask: StreamAsk): void {
+    if (this.running >= this.#setup.runningMax) {
+      this.#overloaded(call)
+      return
+    }
+    this.#setup.onQuestion(question)
+    this.#dispatch(call, ask.request, call.entry, ask)
+  }
+
+  /** `ask`: it is to be a stream. */
+  #dispatch(
+    call: IncomingCall,
+    payload: Uint8Array,
+    entry: HandlerEntry | undefined,
+    ask?: StreamAsk,
+  ): void {
     if (entry === undefined) {
       const says = `${call.name} has no handler here`
       this.#fail(call, ANSWER_CODE.UNKNOWN_CALL, 'UNKNOWN_CALL', says)
@@ -85,8 +120,20 @@ export class ServiceDesk implements CallReplier {
       this.#failed(call, error)
       return
     }
+    if (ask !== undefined) {
+      this.#stream(call, entry, request, ask)
+      return
+    }
     this.#running += 1
     this.#run(call, entry, request)
+  }
+
+  #stream(call: IncomingCall, entry: HandlerEntry, request: unknown, ask: StreamAsk): void {
+    try {
+      this.#streams.opened(call, ask, entry, entry.handler(request, call))
+    } catch (error) {
+      this.#threw(call, error)
+    }
   }
 
   /** What is at hand is answered at once: a promise for it would cost more than the answer. */
@@ -114,6 +161,9 @@ export class ServiceDesk implements CallReplier {
   }
 
   #returned(call: IncomingCall, value: unknown): void {
+    if (isAsyncIterable(value)) {
+      throw new BusError('UNSUPPORTED', `${call.name} answers by a stream: it is to be read`)
+    }
     if (!call.isCall) return
     if (!call.isAnswered) call.reply(value)
     else if (value !== undefined) {
@@ -170,6 +220,16 @@ export class ServiceDesk implements CallReplier {
       this.#fail(call, ANSWER_CODE.ANSWER_TOO_LONG, 'ANSWER_TOO_LONG', saysOf(error))
       this.#failed(call, error)
     }
+  }
+
+  /** Nobody is left there who reads. */
+  nodeGone(isGone: (node: bigint) => boolean): void {
+    this.#streams.nodeGone(isGone)
+  }
+
+  /** Streams end; what else runs has nobody to answer. */
+  close(): void {
+    this.#streams.close()
   }
 
   /** A connection takes more: answers that wait go first, in their order for each node. */

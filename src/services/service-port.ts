@@ -14,6 +14,7 @@ import {
   type Answer,
   type CallName,
   type Question,
+  type QuestionKind,
   readServiceMessage,
   SERVICE_KIND,
   type ServiceMessage,
@@ -41,9 +42,14 @@ export interface Errand {
   readonly payload: Uint8Array
 }
 
+/** What is answered. */
+export type AnsweredKind = Exclude<QuestionKind, typeof SERVICE_KIND.ONE_WAY>
+
 export interface ServicePortHandlers {
   readonly question: (from: bigint, question: Question) => void
   readonly undelivered: (failure: Undelivered) => void
+  /** Of these nodes the way, or the life that was known, has ended. */
+  readonly gone: (isGone: (node: bigint) => boolean) => void
   /** A connection that was full takes more. */
   readonly writable: () => void
 }
@@ -79,9 +85,12 @@ export class ServicePort {
   }
 
   readonly #onLinkDown = ({ link }: LinkDown): void => this.#calls.failVia(link.number)
-  readonly #onRouteDown = ({ id }: RouteDown): void => this.#calls.failNode(id)
-  readonly #onRouteReset = (): void =>
-    this.#calls.failUnreachable((id) => this.node.routes.has(id) !== false)
+  readonly #onRouteDown = ({ id }: RouteDown): void => this.lifeEnded(id)
+  readonly #onRouteReset = (): void => {
+    const isReachable = (id: bigint) => this.node.routes.has(id) !== false
+    this.#calls.failUnreachable(isReachable)
+    this.#handlers.gone((id) => id !== this.node.id && !isReachable(id))
+  }
 
   get openCalls(): number {
     return this.#calls.size
@@ -98,6 +107,7 @@ export class ServicePort {
   /** The node is there, but not the life of it that was asked. */
   lifeEnded(node: bigint): void {
     this.#calls.failNode(node)
+    this.#handlers.gone((id) => id === node)
   }
 
   /** The target answers before its user: resolves with that, or with why there is no answer. */
@@ -119,7 +129,7 @@ export class ServicePort {
     { to, app, instance, serviceId }: Omit<Errand, 'name' | 'payload'>,
     { name, payload }: Pick<Errand, 'name' | 'payload'>,
     { nowMs, timeoutMs }: { readonly nowMs: number; readonly timeoutMs: number },
-    kind: typeof SERVICE_KIND.REQUEST | typeof SERVICE_KIND.PROBE,
+    kind: AnsweredKind,
   ): number {
     const waitMs = Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX)
     const session = this.#calls.open(call, nowMs + waitMs)

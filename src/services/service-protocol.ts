@@ -13,9 +13,10 @@ import { type CallName, textsOf, writeText, writeWord } from './question-texts.j
 
 export type { CallName }
 
-export const SERVICE_KIND = { REQUEST: 1, ANSWER: 2, ONE_WAY: 3, PROBE: 4 } as const
+/** `STREAM`: a request of a reader of parts; see `stream-messages` for what it carries. */
+export const SERVICE_KIND = { REQUEST: 1, ANSWER: 2, ONE_WAY: 3, PROBE: 4, STREAM: 5 } as const
 
-export type QuestionKind = 1 | 3 | 4
+export type QuestionKind = 1 | 3 | 4 | 5
 
 /** What a request ended with at the other end. The numbers are on the wire. */
 export const ANSWER_CODE = {
@@ -186,6 +187,7 @@ export function readServiceMessage(
     case SERVICE_KIND.REQUEST:
     case SERVICE_KIND.ONE_WAY:
     case SERVICE_KIND.PROBE:
+    case SERVICE_KIND.STREAM:
       return readQuestion(kind, bytes, start, end)
     case SERVICE_KIND.ANSWER:
       return readAnswer(bytes, start, end)

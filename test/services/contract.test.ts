@@ -5,6 +5,7 @@ import {
   defineCall,
   defineMessage,
   defineService,
+  defineStream,
   implement,
   protobufCodec,
   ServiceClient,
@@ -31,6 +32,7 @@ const WORLD = defineService('world', {
   mirror: defineCall<Point, Point>({ name: 4007, request: point, response: point }),
   raw: defineCall({ request: bytesCodec, response: bytesCodec }),
   poke: defineMessage<{ readonly text: string }>(),
+  path: defineStream<{ readonly steps: number }, Point>({ part: point }),
 })
 
 type Client = ServiceClient<(typeof WORLD)['members']>
@@ -39,11 +41,15 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 // These lines do not compile where the contract does not reach its caller.
 const isRequestTyped: Same<Parameters<Client['invoke']>[0], 'enter' | 'mirror' | 'raw'> = true
 const isMessageTyped: Same<Parameters<Client['send']>[0], 'poke'> = true
+const isStreamTyped: Same<Parameters<Client['stream']>[0], 'path'> = true
 const roomOf = (client: Client) => client.invoke('enter', { name: 'ann' })
 const isAnswerTyped: Same<Awaited<ReturnType<typeof roomOf>>, { readonly room: number }> = true
 
+const pathOf = (client: Client) => client.stream('path', { steps: 3 })
+const isPartTyped: Same<ReturnType<typeof pathOf>, AsyncGenerator<Point, void, undefined>> = true
+
 test('a contract gives caller and handler one set of types and codecs', async (t) => {
-  t.true(isRequestTyped && isMessageTyped && isAnswerTyped)
+  t.true(isRequestTyped && isMessageTyped && isStreamTyped && isAnswerTyped && isPartTyped)
   const clusters = new Clusters(t)
   const world = await clusters.join(['world'])
   const caller = await clusters.join()
@@ -56,11 +62,20 @@ test('a contract gives caller and handler one set of types and codecs', async (t
     poke: ({ text }) => {
       poked.push(text)
     },
+    path: async function* ({ steps }) {
+      for (let x = 1; x <= steps; x++) yield { x, y: -x }
+    },
   })
   const client = new ServiceClient(caller, WORLD)
   t.deepEqual(await roomOf(client), { room: 3 })
   t.deepEqual(await client.invoke('mirror', { x: 1, y: -2 }), { x: -2, y: 1 })
   t.deepEqual([...(await client.invoke('raw', new Uint8Array([1, 2, 3])))], [3, 2, 1])
+  const steps: Point[] = []
+  for await (const step of pathOf(client)) steps.push(step)
+  t.deepEqual(
+    steps,
+    [1, 2, 3].map((x) => ({ x, y: -x })),
+  )
   t.is(client.send('poke', { text: 'a' }), 'sent')
   t.is(client.broadcast('poke', { text: 'b' }), 1)
   t.is(client.to({ node: world.node.id }).send('poke', { text: 'c' }), 'sent')
