@@ -19,19 +19,22 @@ const idle: readonly Uint8Array[][] = SIZES.map(() => [])
 
 /** At least `bytes` long; its content is whatever was there before. */
 export function takeChunk(bytes: number): Uint8Array {
-  const at = bytes <= CHUNK_BYTES ? 0 : 1
-  const size = bytes <= SIZES[1].bytes ? SIZES[at] : undefined
-  if (size === undefined) return Buffer.allocUnsafeSlow(bytes)
-  return idle[at]!.pop() ?? Buffer.allocUnsafeSlow(size.bytes)
+  for (let at = 0; at < SIZES.length; at++) {
+    const size = SIZES[at]!
+    if (bytes <= size.bytes) return idle[at]!.pop() ?? Buffer.allocUnsafeSlow(size.bytes)
+  }
+  return Buffer.allocUnsafeSlow(bytes)
 }
 
 /** Nobody may read or write it afterwards. Memory of another size is left to the collector. */
 export function giveChunk(memory: Uint8Array): void {
-  const at = memory.length === CHUNK_BYTES ? 0 : 1
-  const size = SIZES[at]
-  if (memory.length !== size.bytes) return
-  const chunks = idle[at]!
-  if (chunks.length < size.idleMax) chunks.push(memory)
+  for (let at = 0; at < SIZES.length; at++) {
+    const size = SIZES[at]!
+    if (memory.length !== size.bytes) continue
+    const chunks = idle[at]!
+    if (chunks.length < size.idleMax) chunks.push(memory)
+    return
+  }
 }
 
 /** Chunks that lie idle, for tests. */
