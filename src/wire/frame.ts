@@ -67,8 +67,8 @@ export function encodeFrame(outlet: Outlet, payload: Uint8Array): 'ok' | 'full' 
  * One connection's receive memory and the frames in it. The shell reads into `space()`, reports
  * with `filled()`, then calls `next()` until it says `more`. Nothing is copied: a frame stays where
  * it arrived, and that memory is never written again, so views of a payload may be kept. A record
- * stays until `space` is called next, or for good where `keep` was called for it; so does a frame for
- * which `letGo` was called.
+ * stays until `space` is called next, or for good where `keep` was called for it; so does a frame
+ * for which `letGo` was called.
  */
 export class FrameReader {
   /** The memory of the frame that `next` found last; its payload is `[start, end)`. */
