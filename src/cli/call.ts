@@ -8,7 +8,7 @@ import type { Visit } from './visit.js'
 
 export interface CallPlan {
   readonly type: string
-  readonly name: string | number
+  readonly name: string
   readonly request: unknown
   readonly options: DirectoryOptions
 }

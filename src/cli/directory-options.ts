@@ -13,6 +13,8 @@ import { duration, present } from './node-options.js'
 import { parseCount } from './quantities.js'
 import type { SettingName } from './settings.js'
 
+const WEIGHT_MAX = 2 ** 32 - 1
+
 /** A node that is given none of these has nothing to do with a directory. */
 const ASKING: readonly SettingName[] = ['zone', 'registry', 'bootstrap', 'service', 'want']
 
@@ -61,11 +63,26 @@ function providerOf(source: string, from: string): BootstrapProvider {
 
 function servicesOf(given: Given) {
   const from = given.get('service')?.from ?? ''
-  const weight = given.read('weight', parseCount, 'a whole number')
-  const metadata = given.read('metadata', (text) => text, 'JSON')
+  const weight = given.read('weight', parseWeight, `a whole number from 0 to ${WEIGHT_MAX}`)
+  const metadata = given.read('metadata', parseObject, 'the JSON of an object')
   return given.texts('service').map((text) => {
     const [app = '', name = '', ...rest] = text.split(':')
     if (app === '' || rest.length > 0) throw new UsageError(`${from} ${text}: not APP or APP:NAME`)
     return { app, name, ...present({ weight, metadata }) }
   })
+}
+
+function parseWeight(text: string): number | undefined {
+  const weight = parseCount(text)
+  return weight !== undefined && weight >= 0 && weight <= WEIGHT_MAX ? weight : undefined
+}
+
+/** The text itself where it is one. */
+function parseObject(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? text : undefined
+  } catch {
+    return undefined
+  }
 }

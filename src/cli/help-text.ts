@@ -31,8 +31,8 @@ Values:
 
 Environment and file:
   Each flag has a variable (--ping-interval: TREEBUS_PING_INTERVAL) and a key in the file
-  (pingInterval). Flags win over variables, variables over the file. TREEBUS_LISTEN,
-  TREEBUS_PARENT, TREEBUS_TOKEN_FILE and TREEBUS_TOPOLOGY take several, with commas between.
+  (pingInterval). Flags win over variables, variables over the file. Where a flag may
+  be given again its variable takes several, with commas between; TREEBUS_TOKEN is one token.
   Tokens of a stronger source, direct or in files, replace all of a weaker one.`
 
 export const AFTER_RUN_HELP = `
@@ -84,6 +84,9 @@ Examples:
   treebus retire 0x201 --id 0xad --parent tcp://10.0.0.2:7000 --token-file token
 ${EXIT_CODES}
 `
+
+export const RETIRE_SAYS = `Take one life of a node out of service: only its restart brings it back.
+Only an administrator may: --id has to be one that the registries were given with --admin.`
 
 export const AFTER_VISIT_HELP = `
 The command joins as a child of --parent, under a random id with the top 16 bits set unless --id is

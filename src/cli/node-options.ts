@@ -13,6 +13,7 @@ import {
   FIRST_CONNECTION_CHOICES,
   PLAIN_PEER_CHOICES,
   RUN_SETTINGS,
+  type SettingName,
   settingOf,
 } from './settings.js'
 
@@ -22,6 +23,9 @@ const CARRIAGE_RETURN = 0x0d
 const SEND_BUFFER_BYTES_MIN = 8 * 1024 * 1024
 const MESSAGES_BUFFERED = 4
 const SEND_BUFFER_BYTES_MAX = 2 ** 31
+
+/** A node says of these which address is wrong, and not in which option. */
+const ADDRESS_SETTINGS: readonly SettingName[] = ['listen', 'parent']
 
 const DURATION = 'a duration (8s, 500ms, or a number of milliseconds)'
 const SIZE = 'a size (2MiB, 64KiB, or a number of bytes)'
@@ -78,10 +82,18 @@ export function duration(
 
 /** What is allowed but is seldom meant. */
 export function doubtsAbout(given: Given): string[] {
-  const curve = given.choice('keyExchange', CURVE_CHOICES) ?? 'none'
-  const cipher = given.get('cipher')
-  if (cipher === undefined || curve !== 'none') return []
-  return [`${cipher.from} has no effect without --key-exchange: links stay in clear`]
+  const isKeyed = (given.choice('keyExchange', CURVE_CHOICES) ?? 'none') !== 'none'
+  const hasService = given.get('service') !== undefined
+  return [
+    ...doubt(given, 'cipher', isKeyed, '--key-exchange: links stay in clear'),
+    ...doubt(given, 'weight', hasService, '--service: nothing is offered'),
+    ...doubt(given, 'metadata', hasService, '--service: nothing is offered'),
+  ]
+}
+
+function doubt(given: Given, name: SettingName, isUsed: boolean, without: string): string[] {
+  const source = given.get(name)
+  return source === undefined || isUsed ? [] : [`${source.from} has no effect without ${without}`]
 }
 
 /**
@@ -97,6 +109,11 @@ export function inWordsOfUser(error: unknown, given: Given): unknown {
     if (option === undefined || source === undefined) continue
     if (!detail.startsWith(`${option}:`)) continue
     return new UsageError(`${error.code}: ${source.from} ${source.texts.join(',')}: ${detail}`)
+  }
+  for (const name of ADDRESS_SETTINGS) {
+    const source = given.get(name)
+    const isMeant = source?.texts.some((text) => detail.startsWith(`${text}:`))
+    if (isMeant) return new UsageError(`${error.code}: ${source?.from} ${detail}`)
   }
   return new UsageError(error.message.replace('allowOpenListener', '--allow-open-listener'))
 }

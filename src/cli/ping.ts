@@ -47,17 +47,15 @@ async function rest(intervalMs: number, signal: AbortSignal): Promise<void> {
 
 function summarise({ output }: Visit, sent: number, timesMs: readonly number[]): void {
   const sorted = [...timesMs].sort((a, b) => a - b)
-  const [minMs] = sorted
-  const maxMs = sorted.at(-1)
-  const medianMs = sorted[Math.floor((sorted.length - 1) / 2)]
+  const [minMs = 0] = sorted
+  const maxMs = sorted.at(-1) ?? 0
+  const medianMs = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
   const counts = { sent, received: timesMs.length, lost: sent - timesMs.length }
-  if (minMs === undefined || maxMs === undefined || medianMs === undefined) {
-    output.tell('summary', { summary: counts })
-  } else if (output.isJson) {
-    output.tell('summary', { summary: { ...counts, minMs, medianMs, maxMs } })
-  } else {
-    output.tell('summary', { summary: counts })
-    const times = [minMs, medianMs, maxMs].map(milliseconds)
-    output.print(`min/median/max  ${times.join(' / ')}`)
-  }
+  const times = { minMs, medianMs, maxMs }
+  const isMeasured = timesMs.length > 0
+  output.tell('summary', {
+    summary: isMeasured && output.isJson ? { ...counts, ...times } : counts,
+  })
+  if (!isMeasured || output.isJson) return
+  output.print(`min/median/max  ${[minMs, medianMs, maxMs].map(milliseconds).join(' / ')}`)
 }

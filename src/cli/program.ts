@@ -6,7 +6,13 @@ import { BusError } from '../index.js'
 import { visitorDirectory } from './directory-options.js'
 import { EXIT, exitCodeOf, readNodeId, UsageError } from './exit-code.js'
 import { Given, type Layer, layerOfEnvironment, layerOfFlags } from './given.js'
-import { AFTER_HELP, AFTER_REGISTRY_HELP, AFTER_RUN_HELP, AFTER_VISIT_HELP } from './help-text.js'
+import {
+  AFTER_HELP,
+  AFTER_REGISTRY_HELP,
+  AFTER_RUN_HELP,
+  AFTER_VISIT_HELP,
+  RETIRE_SAYS,
+} from './help-text.js'
 import { escaped } from './printable.js'
 import { parseCount, parseDuration, parseSize } from './quantities.js'
 import {
@@ -24,6 +30,8 @@ import { UnreachableError } from './visit.js'
 const TIMEOUT_MS = 5_000
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024
 const TYPE_MAX = 2 ** 31 - 1
+/** No timer of the runtime is longer. */
+const TIMER_MS_MAX = 2 ** 31 - 1
 
 type Flags = Readonly<Record<string, unknown>>
 
@@ -113,7 +121,7 @@ function sendCommand(finish: (exitCode: number) => void): Command {
     .action(async (id: string, flags: Flags) => {
       const given = await givenFrom(flags, VISIT_SETTINGS)
       const to = readNodeId(id, 'ID')
-      const type = numberFlag(flags, 'type', parseCount, { min: -TYPE_MAX - 1, max: TYPE_MAX }) ?? 0
+      const type = countFlag(flags, 'type', { min: -TYPE_MAX - 1, max: TYPE_MAX }) ?? 0
       const lineBytesMax = given.read('maxMessageSize', parseSize, 'a size') ?? MESSAGE_BYTES_MAX
       const plan = { to, type, confirm: flags['confirm'] === true, lineBytesMax }
       const [{ visit }, { send }] = await Promise.all([import('./visit.js'), import('./send.js')])
@@ -130,9 +138,8 @@ function pingCommand(finish: (exitCode: number) => void): Command {
     .action(async (id: string, flags: Flags) => {
       const given = await givenFrom(flags, VISIT_SETTINGS)
       const to = readNodeId(id, 'ID')
-      const count = numberFlag(flags, 'count', parseCount, { min: 1, max: 1_000_000 }) ?? 4
-      const bounds = { min: 0, max: 2 ** 31 - 1 }
-      const intervalMs = numberFlag(flags, 'interval', parseDuration, bounds) ?? 1_000
+      const count = countFlag(flags, 'count', { min: 1, max: 1_000_000 }) ?? 4
+      const intervalMs = durationFlag(flags, 'interval', 0) ?? 1_000
       const [{ visit }, { ping }] = await Promise.all([import('./visit.js'), import('./ping.js')])
       const plan = { to, count, intervalMs }
       finish(await visit(given, timeoutOf(flags), (guest) => ping(guest, plan)))
@@ -206,7 +213,8 @@ function servicesCommand(finish: (exitCode: number) => void): Command {
 
 function retireCommand(finish: (exitCode: number) => void): Command {
   return visitCommand('retire', DIRECTORY_VISIT_SETTINGS)
-    .description('Take one life of a node out of service: only its restart brings it back.')
+    .summary('Take one life of a node out of service.')
+    .description(RETIRE_SAYS)
     .argument('<id>', 'the node to retire')
     .action(async (id: string, flags: Flags) => {
       const given = await givenFrom(flags, DIRECTORY_VISIT_SETTINGS)
@@ -237,7 +245,7 @@ function readJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text)
   } catch {
-    throw new UsageError(`the request ${text} is no JSON`)
+    throw new UsageError(`[json] ${text}: not JSON`)
   }
 }
 
@@ -295,20 +303,38 @@ async function givenFrom(flags: Flags, names: readonly SettingName[]): Promise<G
 }
 
 function timeoutOf(flags: Flags): number {
-  return numberFlag(flags, 'timeout', parseDuration, { min: 1, max: 2 ** 31 - 1 }) ?? TIMEOUT_MS
+  return durationFlag(flags, 'timeout', 1) ?? TIMEOUT_MS
 }
 
-function numberFlag(
+function countFlag(
   flags: Flags,
   name: string,
-  parse: (text: string) => number | undefined,
   { min, max }: { readonly min: number; readonly max: number },
 ): number | undefined {
+  const expected = `a whole number from ${min} to ${max}`
+  return flagRead(flags, name, expected, (text) => within(parseCount(text), min, max))
+}
+
+function durationFlag(flags: Flags, name: string, minMs: number): number | undefined {
+  const expected = `a duration from ${minMs} to ${TIMER_MS_MAX} ms (8s, 500ms)`
+  return flagRead(flags, name, expected, (text) => within(parseDuration(text), minMs, TIMER_MS_MAX))
+}
+
+function within(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined
+}
+
+function flagRead<T>(
+  flags: Flags,
+  name: string,
+  expected: string,
+  parse: (text: string) => T | undefined,
+): T | undefined {
   const text = flags[name]
   if (typeof text !== 'string') return undefined
   const value = parse(text)
-  if (value !== undefined && value >= min && value <= max) return value
-  throw new UsageError(`--${name} ${text}: not between ${min} and ${max}`)
+  if (value === undefined) throw new UsageError(`--${name} ${text}: not ${expected}`)
+  return value
 }
 
 function versionOf(): string {

@@ -83,6 +83,7 @@ const DIRECTORY_SETTINGS = {
     group: 'Directory',
     value: '<NAME>',
     says: 'register at the registries of this zone (default: default)',
+    saysToVisitor: 'ask the registries of this zone (default: default)',
   },
   registry: {
     form: 'list',
@@ -95,13 +96,13 @@ const DIRECTORY_SETTINGS = {
     form: 'text',
     group: 'Directory',
     value: '<SOURCE>',
-    says: 'where registries are: file:PATH, redis://HOST:PORT, etcd:URL,URL (read every second)',
+    says: 'where registries are: file:PATH, redis(s)://HOST:PORT, etcd:URL,URL (read every second)',
   },
   service: {
     form: 'list',
     group: 'Directory',
     value: '<APP[:NAME]>',
-    says: 'offer a service of this app, under a name that nobody else has; again for more',
+    says: 'offer a service of this app; NAME is one that nobody else has; again for more',
   },
   weight: {
     form: 'count',

@@ -79,10 +79,16 @@ async function join(
     } catch (error) {
       if (!(error instanceof BusError)) throw error
       if (exitCodeOf(error.code) === EXIT.usage) throw inWordsOfUser(error, given)
-      failures.push(`${parent}: ${error.message}`)
+      failures.push(`${parent}: ${reasonOf(error, parent)}`)
     }
   }
   throw new UnreachableError(`cannot join ${failures.join('; ')}`)
+}
+
+/** What the node says of its parent, which is named already. */
+function reasonOf({ code, message }: BusError, parent: string): string {
+  const said = message.replace(`${code}: the parent: `, `${code}: `)
+  return said.replace(`${code}: ${code}: ${parent}: `, `${code}: `)
 }
 
 /** A node that comes after its time is closed again. */

@@ -103,6 +103,18 @@ const BAD: readonly BadRow[] = [
     args: [...ID, '--first-connection', 'give-up'],
     names: 'give-up',
   },
+  { title: 'a listener, by its flag', args: [...ID, '--listen', 'x'], names: '--listen x:' },
+  { title: 'a parent, by its flag', args: [...ID, '--parent', 'x'], names: '--parent x:' },
+  {
+    title: 'a weight below 0, before anything starts',
+    args: [...ID, '--service', 'game', '--weight', '-1'],
+    names: '--weight -1: not a whole number from 0',
+  },
+  {
+    title: 'metadata that is no object, before anything starts',
+    args: [...ID, '--service', 'game', '--metadata', '[1]'],
+    names: '--metadata [1]: not the JSON of an object',
+  },
   { title: 'a file with an unknown key', args: ID, file: { listne: [] }, names: 'listne' },
   { title: 'a file with a number for a listener', args: ID, file: { listen: 7 }, names: 'listen' },
   { title: 'a file that is no object', args: ID, file: [], names: 'object' },
@@ -147,11 +159,41 @@ test('a token file is its content without the line feed at its end', async (t) =
   t.like(await root.heard({ event: 'refused' }), { by: 'us', reason: 'access_denied', code: -11 })
 })
 
-test('a cipher without a key exchange is doubted, and the node starts', async (t) => {
-  const args = ['run', ...ID, '--cipher', 'aes-128-gcm', '--until-eof']
-  const { code, stderr } = await finish(t, args)
-  t.is(code, 0)
-  t.regex(stderr, /^treebus: --cipher has no effect[^\n]+\n$/)
+for (const [flag, value] of [
+  ['--cipher', 'aes-128-gcm'],
+  ['--weight', '3'],
+  ['--metadata', '{}'],
+] as const) {
+  test(`${flag} without what it is about is doubted, and the node starts`, async (t) => {
+    const { code, stderr } = await finish(t, ['run', ...ID, flag, value, '--until-eof'])
+    t.is(code, 0)
+    t.true(stderr.startsWith(`treebus: ${flag} has no effect without --`), stderr)
+    t.is(stderr.indexOf('\n'), stderr.length - 1)
+  })
+}
+
+const BAD_VISITS: [string[], string][] = [
+  [['ping', '1', '--count', 'x'], '--count x: not a whole number from 1 to 1000000'],
+  [['ping', '1', '--interval', 'x'], '--interval x: not a duration from 0 to 2147483647 ms'],
+  [['peers', '--timeout', '0'], '--timeout 0: not a duration from 1 to 2147483647 ms'],
+  [['peers', '--parent', 'x'], '--parent x: expected tcp://'],
+  [['call', 'lobby', 'enter', '{'], '[json] {: not JSON'],
+]
+
+for (const [args, says] of BAD_VISITS) {
+  test(`one line says what is expected: ${args.join(' ')}`, async (t) => {
+    const lines: string[] = []
+    t.is(await main(args, (line) => lines.push(line)), 2)
+    t.is(lines.length, 1)
+    t.true(lines[0]?.includes(says), lines[0])
+  })
+}
+
+test('help that nobody reads to its end is no failure', async (t) => {
+  const help = start(t, ['run', '--help'])
+  help.process.stdout.destroy()
+  const { code, stderr } = await help.ended
+  t.deepEqual([code, stderr], [0, ''])
 })
 
 test('help and version go to stdout and exit 0; no verb is bad usage', async (t) => {

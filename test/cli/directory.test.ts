@@ -116,7 +116,11 @@ const UNUSABLE = [
     ['--bootstrap', 'file:/x', '--registry', 'tcp://127.0.0.1:1'],
     /--bootstrap: goes with no --registry/,
   ],
-  ['metadata that is no JSON', ['--service', 'a', '--metadata', '{'], /records\[0\]\.metadata/],
+  [
+    'metadata that is no JSON',
+    ['--service', 'a', '--metadata', '{'],
+    /--metadata \{: not the JSON of an object/,
+  ],
   ['a weight that is no number', ['--service', 'a', '--weight', 'x'], /--weight x/],
 ] as const
 
