@@ -20,7 +20,7 @@ Examples:
   treebus registry --id 0x10 --listen tcp://127.0.0.1:7000
   treebus run --id 0x102 --parent tcp://127.0.0.1:7000 --service game:lobby
   treebus services --watch --parent tcp://127.0.0.1:7000
-  treebus call lobby enter '{"name":"ann"}' --parent tcp://127.0.0.1:7000
+  treebus call game join '{"name":"ann"}' --parent tcp://127.0.0.1:7000
 ${EXIT_CODES}`
 
 const SOURCES = `
