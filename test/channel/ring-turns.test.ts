@@ -26,7 +26,8 @@ async function untilAsleep(spins: boolean[]): Promise<void> {
 test('a thread that is to spin looks again after the last byte, and then sleeps', async (t) => {
   const { addon, spins } = idle([1])
   const turns = new RingTurns(addon)
-  turns.add(member(2_000))
+  // Long enough to be looked at within, on whatever machine.
+  turns.add(member(200_000))
   turns.wake()
   await untilAsleep(spins)
   t.true(spins.length > 2)

@@ -81,7 +81,9 @@ export class Ledger {
       path,
       // What nobody can name goes up to the root where plain nodes are above.
       passed: new Set(
-        world.isTangled ? world.places.keys() : [...path, ...world.ancestors(source.place.index)],
+        world.isTangled
+          ? world.places.keys()
+          : [...path, ...world.ancestors(source.place.index), ...this.#led(source, target)],
       ),
       outcome: 'pending',
       isDelivered: false,
@@ -99,6 +101,24 @@ export class Ledger {
     if (sent.outcome === 'closed') fail(`${source.name} met a closed connection on a link`)
     world.trace(source, 'send', `message ${message.number} to ${target.name}`, sent.outcome)
     return message
+  }
+
+  /**
+   * Where the tables lead now: until a loss is known that is the old way of a target that has moved,
+   * and what is on it may be lost with a link that the new way does not have.
+   */
+  #led(source: Life, target: Place): Set<number> {
+    const { places } = this.#world
+    const led = new Set<number>()
+    let place: Place | undefined = source.place
+    let life: Life | undefined = source
+    while (place !== undefined && !led.has(place.index)) {
+      led.add(place.index)
+      const next: bigint | undefined = life?.isAlive ? life.core.route(target.id)?.id : undefined
+      place = places.find(({ id }) => id === next)
+      life = place?.life
+    }
+    return led
   }
 
   delivered(life: Life, data: DataCursor, head: InnerCursor): void {
