@@ -7,9 +7,10 @@ import {
   FileProvider,
   RedisProvider,
 } from '../index.js'
+import { checkAddress } from '../node/options.js'
 import { readNodeId, UsageError } from './exit-code.js'
 import type { Given } from './given.js'
-import { duration, present } from './node-options.js'
+import { duration, inWordsOfUser, present } from './node-options.js'
 import { parseCount } from './quantities.js'
 import type { SettingName } from './settings.js'
 
@@ -44,6 +45,11 @@ function zoneOf(given: Given): string | undefined {
 function registriesOf(given: Given): readonly string[] | BootstrapProvider | undefined {
   const bootstrap = given.get('bootstrap')
   const addresses = given.texts('registry')
+  try {
+    addresses.forEach(checkAddress)
+  } catch (error) {
+    throw inWordsOfUser(error, given)
+  }
   if (bootstrap === undefined) return addresses.length > 0 ? addresses : undefined
   if (addresses.length > 0) {
     throw new UsageError(`${bootstrap.from}: goes with no --registry, as both say where they are`)

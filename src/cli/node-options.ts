@@ -25,7 +25,7 @@ const MESSAGES_BUFFERED = 4
 const SEND_BUFFER_BYTES_MAX = 2 ** 31
 
 /** A node says of these which address is wrong, and not in which option. */
-const ADDRESS_SETTINGS: readonly SettingName[] = ['listen', 'parent']
+const ADDRESS_SETTINGS: readonly SettingName[] = ['listen', 'parent', 'registry']
 
 const DURATION = 'a duration (8s, 500ms, or a number of milliseconds)'
 const SIZE = 'a size (2MiB, 64KiB, or a number of bytes)'

@@ -207,7 +207,8 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
   return typeof value === 'string' ? [value] : value
 }
 
-function checkAddress(address: string): void {
+/** Throws BAD_ADDRESS for what no node can dial or listen at. */
+export function checkAddress(address: string): void {
   if (parseAddress(address) !== undefined && channelFor(address) !== undefined) return
   throw new BusError(
     'BAD_ADDRESS',

@@ -177,6 +177,7 @@ const BAD_VISITS: [string[], string][] = [
   [['ping', '1', '--interval', 'x'], '--interval x: not a duration from 0 to 2147483647 ms'],
   [['peers', '--timeout', '0'], '--timeout 0: not a duration from 1 to 2147483647 ms'],
   [['peers', '--parent', 'x'], '--parent x: expected tcp://'],
+  [['services', '--registry', 'x'], '--registry x: expected tcp://'],
   [['call', 'lobby', 'enter', '{'], '[json] {: not JSON'],
 ]
 

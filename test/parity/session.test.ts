@@ -235,6 +235,7 @@ test('parity atbus_connection_context.unpack_message_invalid_data: nothing and g
     child.sayMessage(inner)
     t.is(host.core.counters.badMessages, before + 1, title)
     t.true(child.isOpen, title)
+    child.hangUp()
   }
 })
 

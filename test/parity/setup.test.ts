@@ -152,9 +152,10 @@ test('parity go.atbus_endpoint: a neighbour is there from its registration to it
 
 test('parity atbus_node_rela.child_endpoint_opr: who comes twice is there once, who is unknown cannot go', (t) => {
   const host = root()
-  const registration = registrationOf({ id: 0x200n, life: 1 })
-  const first = Stranger.to(host).join(registration)
-  const second = Stranger.to(host).join(registrationOf({ id: 0x200n, life: 1 }))
+  const first = Stranger.to(host).join(registrationOf({ id: 0x200n, life: 1 }))
+  // It says itself that it has lost the link that stands here.
+  const again = registrationOf({ id: 0x200n, life: 1, announcement: { attach: 1n } })
+  const second = Stranger.to(host).join(again)
   t.is(host.core.links().length, 1)
   t.deepEqual([first.isOpen, second.isOpen], [false, true])
   host.give({ kind: 'disconnect', id: 0x999n })

@@ -65,7 +65,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * when the promise resolves; `ready` waits for the list. `prepare` is called before anything is
    * said, so the handlers that it sets miss no event.
    *
-   * Rejects with BAD_ARGUMENT, naming the field that is wrong, and NODE_CLOSED.
+   * Rejects with BAD_ARGUMENT, naming the field that is wrong, BAD_ADDRESS and NODE_CLOSED.
    */
   static async start(
     node: BusNode,

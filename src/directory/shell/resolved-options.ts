@@ -7,6 +7,7 @@ import { parseId } from '../../core/bus-id.js'
 import { BusError } from '../../errors.js'
 import type { BusNode } from '../../node/bus-node.js'
 import { hostIdentity } from '../../node/host-identity.js'
+import { checkAddress } from '../../node/options.js'
 import { CLIENT_TIMES, type ClientConfig } from '../client-config.js'
 import type { Reach } from '../directory-effects.js'
 import { type NodeInfo, REGISTRY_APP, type ServiceRecord } from '../record.js'
@@ -27,7 +28,7 @@ export interface ResolvedDirectory {
   readonly offer: WholeOffer
 }
 
-/** Throws BAD_ARGUMENT naming the field that is wrong. */
+/** Throws BAD_ARGUMENT naming the field that is wrong, or BAD_ADDRESS naming the address. */
 export function resolveDirectory(node: BusNode, options: DirectoryOptions): ResolvedDirectory {
   const info = nodeInfoOf(node, options)
   const offer = wholeOffer(info, options.offer ?? { services: [] })
@@ -100,7 +101,9 @@ function registryRecord(node: NodeInfo): ServiceRecord {
 
 function providerOf(registries: DirectoryOptions['registries']): BootstrapProvider | undefined {
   if (registries === undefined) return undefined
-  return 'read' in registries ? registries : new StaticProvider(registries)
+  if ('read' in registries) return registries
+  for (const address of registries) checkAddress(address)
+  return new StaticProvider(registries)
 }
 
 function withDefaults<T extends object>(what: string, defaults: T, given: Partial<T> = {}): T {
