@@ -104,8 +104,8 @@ export class Ledger {
   }
 
   /**
-   * Where the tables lead now: until a loss is known that is the old way of a target that has moved,
-   * and what is on it may be lost with a link that the new way does not have.
+   * Where the tables lead now: until a loss is known, the old way of a target that has moved, and
+   * what is on it may be lost with a link that the new way does not have.
    */
   #led(source: Life, target: Place): Set<number> {
     const { places } = this.#world
