@@ -27,6 +27,8 @@ interface ReceiverRooms {
 export class RecordReceiver {
   readonly #rooms: ReceiverRooms
   readonly #record: RecordCursor
+  /** The user took the last message side by side with others. */
+  #wasLent = false
 
   constructor(rooms: ReceiverRooms) {
     this.#rooms = rooms
@@ -51,7 +53,8 @@ export class RecordReceiver {
     link.dataAtMs = state.nowMs
     if (!isOurs) return 'taken'
     state.counters.received++
-    if (delivery.message(data, head) !== LENT) reader.keep()
+    this.#wasLent = delivery.message(data, head) === LENT
+    if (!this.#wasLent) reader.keep()
     return 'taken'
   }
 
@@ -60,6 +63,7 @@ export class RecordReceiver {
    * side by side.
    */
   takeListed(link: Link, reader: FrameReader): void {
+    if (!this.#wasLent) return
     const { gates, state, delivery } = this.#rooms
     if (gates.isActive) return
     const columns = delivery.columns?.()
