@@ -1,7 +1,10 @@
 // How long we wait for the answer to a registration: longer wherever the last one came too late.
 
-/** A peer that does not answer at all is still left within this. */
-export const REGISTER_MS_MAX = 60_000
+/**
+ * Eight times the usual wait at most: where a network swallows connections, whoever waits long for
+ * a dead one is long in coming back (robustness 26).
+ */
+const DOUBLINGS_MAX = 3
 
 /** Addresses that are remembered; the one that timed out longest ago is forgotten first. */
 export const ADDRESSES_MAX = 256
@@ -20,11 +23,9 @@ export class RegisterPatience {
     this.#registerMs = registerMs
   }
 
-  /** A bound below what is configured counts for nothing. */
   limitMs(address: string): number {
-    const doublings = Math.min(this.#timeouts.get(address) ?? 0, 16)
-    const longestMs = Math.max(REGISTER_MS_MAX, this.#registerMs)
-    return Math.min(longestMs, this.#registerMs * 2 ** doublings)
+    const doublings = Math.min(this.#timeouts.get(address) ?? 0, DOUBLINGS_MAX)
+    return this.#registerMs * 2 ** doublings
   }
 
   timedOut(address: string): void {

@@ -153,7 +153,8 @@ export async function flapInTheStorm(flaps: number, seed: number): Promise<Weath
     outOfOrder: ear.outOfOrder,
     allBack: family.isHeard(ear, last),
     linksLeft,
-    handlesMore: after.handles - before.handles,
-    timersMore: after.timers - before.timers,
+    // Fewer: of whoever was before us in this process the last had not gone yet.
+    handlesMore: Math.max(0, after.handles - before.handles),
+    timersMore: Math.max(0, after.timers - before.timers),
   }
 }
