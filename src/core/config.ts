@@ -74,7 +74,7 @@ export interface CoreLimits {
   readonly missedPingsMax: number
   /**
    * A connection that has not registered by then is closed. Whoever dialled it, and was connected
-   * but not answered, waits twice as long the next time, up to eight times. Default 5,000 ms.
+   * but not answered, waits twice as long the next time, up to four times. Default 5,000 ms.
    */
   readonly registerMs: number
   /** Life of a temporary node, and of a link whose second connection never came. Default 30,000. */

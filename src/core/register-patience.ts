@@ -1,10 +1,10 @@
 // How long we wait for the answer to a registration: longer wherever the last one came too late.
 
 /**
- * Eight times the usual wait at most: where a network swallows connections, whoever waits long for
+ * Four times the usual wait at most: where a network swallows connections, whoever waits long for
  * a dead one is long in coming back (robustness 26).
  */
-const DOUBLINGS_MAX = 3
+const DOUBLINGS_MAX = 2
 
 /** Addresses that are remembered; the one that timed out longest ago is forgotten first. */
 export const ADDRESSES_MAX = 256

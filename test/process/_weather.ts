@@ -137,6 +137,8 @@ export async function flapInTheStorm(flaps: number, seed: number): Promise<Weath
   await within(BACK_MS, () => family.isWhole)
   const last = family.talk()
   await within(BACK_MS, () => family.isHeard(ear, last))
+  // What was said may have passed before the last cut was noticed.
+  await within(BACK_MS, () => family.isWhole)
   const linksLeft = parent.peers().length - children.length
   await family.close()
   await until(() => proxy.open === 0 && parent.peers().length === 0)
