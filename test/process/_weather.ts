@@ -134,10 +134,14 @@ export async function flapInTheStorm(flaps: number, seed: number): Promise<Weath
   const { connections, lost } = proxy
   proxy.storms = false
   proxy.cut('reset', 'close')
-  await within(BACK_MS, () => family.isWhole)
-  const last = family.talk()
-  await within(BACK_MS, () => family.isHeard(ear, last))
-  // What was said may have passed before the last cut was noticed.
+  // What is said before the last cut is noticed may be lost with it: it is said again then.
+  let last = family.talk()
+  for (let tries = 0; tries < BACK_MS / PATIENCE_MS && !family.isHeard(ear, last); tries++) {
+    await within(PATIENCE_MS, () => family.isWhole)
+    last = family.talk()
+    const said = last
+    await within(PATIENCE_MS, () => family.isHeard(ear, said))
+  }
   await within(BACK_MS, () => family.isWhole)
   const linksLeft = parent.peers().length - children.length
   await family.close()
