@@ -2,7 +2,7 @@
 
 import type { OutgoingData, SelfId } from './data-codec.js'
 import type { Outlet } from './outlet.js'
-import { copyBytes, LOOP_BYTES_MAX } from './proto-writer.js'
+import { copyBytes } from './proto-writer.js'
 import type { RecordCursor } from './record-cursor.js'
 import {
   RECORD_AT,
@@ -146,10 +146,7 @@ export class RecordWriter {
       words.setInt32(at + RECORD_AT.TYPE, type, true)
       words.setInt32(at + RECORD_AT.SEQUENCE_LOW, sequenceLo, true)
       words.setInt32(at + RECORD_AT.SEQUENCE_HIGH, sequenceHi, true)
-      at += RECORD_HEADER_BYTES
-      if (bytes > LOOP_BYTES_MAX) buffer.set(content, at)
-      else copyBytes(buffer, at, content, 0, bytes)
-      at += bytes
+      at = copyBytes(buffer, at + RECORD_HEADER_BYTES, content, 0, bytes)
       sequenceLo = (sequenceLo + 1) >>> 0
       if (sequenceLo === 0) sequenceHi++
     }

@@ -87,7 +87,7 @@ export function zigzag(value: number): number {
 }
 
 /** Up to here a loop costs less than a call of `set`. */
-export const LOOP_BYTES_MAX = 8
+const LOOP_BYTES_MAX = 8
 /** And where a part of the source is copied, which needs a view for `set`. */
 const PART_LOOP_BYTES_MAX = 24
 
