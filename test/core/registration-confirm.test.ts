@@ -22,6 +22,17 @@ function answered(host: Host, life = 1): { stranger: Stranger; confirm: ConfirmD
   return { stranger, confirm: confirmOf(register, answerOf(stranger, register)) }
 }
 
+/** The same where the holder of the id is asked for a sign first, which takes a second. */
+function answeredLate(host: Host, life: number): { stranger: Stranger; confirm: ConfirmData } {
+  const stranger = Stranger.to(host)
+  const register = registrationOf({ id: ID, life, tokens: TOKENS })
+  stranger.say({ kind: 'register_req', register })
+  host.world.advance(1_000)
+  const { control } = stranger.last()
+  const answer = control?.kind === 'register_rsp' ? control.register : undefined
+  return { stranger, confirm: confirmOf(register, answer) }
+}
+
 function answerOf(stranger: Stranger, register: RegisterData): RegisterData | undefined {
   const { control } = stranger.register(register)
   return control?.kind === 'register_rsp' ? control.register : undefined
@@ -135,15 +146,10 @@ test('the link of the same life is replaced with the confirm, and not before', (
   const host = root()
   confirms(answered(host))
   const number = host.core.link(ID)?.number
-  const again = Stranger.to(host)
-  const register = registrationOf({ id: ID, life: 1, tokens: TOKENS })
-  again.say({ kind: 'register_req', register })
-  host.world.advance(1_000)
-  const { control } = again.last()
-  const answer = control?.kind === 'register_rsp' ? control.register : undefined
+  const again = answeredLate(host, 1)
   host.world.advance(1_000)
   t.is(host.core.link(ID)?.number, number)
-  confirms({ stranger: again, confirm: confirmOf(register, answer) })
+  confirms(again)
   t.not(host.core.link(ID)?.number, number)
   t.deepEqual(downs(host), ['replaced'])
 })
@@ -157,17 +163,12 @@ for (const [does, says, outcome] of [
     const old = answered(host)
     confirms(old)
     host.world.advance(5_000)
-    const stranger = Stranger.to(host)
-    const register = registrationOf({ id: ID, life: 2, tokens: TOKENS })
-    stranger.say({ kind: 'register_req', register })
-    host.world.advance(1_000)
-    const { control } = stranger.last()
-    const answer = control?.kind === 'register_rsp' ? control.register : undefined
+    const late = answeredLate(host, 2)
     host.world.advance(10)
     if (says) old.stranger.say({ kind: 'ping', ping: { timePointUs: 1n, refreshBindings: [] } })
-    confirms({ stranger, confirm: confirmOf(register, answer) })
+    confirms(late)
     t.deepEqual(downs(host), says ? [] : ['replaced'])
-    t.is(stranger.isOpen, !says)
+    t.is(late.stranger.isOpen, !says)
     t.is(old.stranger.isOpen, says)
   })
 }

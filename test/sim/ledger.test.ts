@@ -1,11 +1,9 @@
 import test from 'ava'
-import { BodyCursor } from '../../src/wire/body.js'
 import { OutgoingData, SelfId } from '../../src/wire/data-codec.js'
-import { DataCursor } from '../../src/wire/data-cursor.js'
 import { RecordWriter } from '../../src/wire/data-record.js'
-import { InnerCursor } from '../../src/wire/head.js'
 import { RecordCursor } from '../../src/wire/record-cursor.js'
 import { TestOutlet } from '../wire/_outlet.js'
+import { inFrame } from '../wire/_records.js'
 import { wayOf } from './ledger.js'
 
 const ORIGIN = new SelfId(0x8000_0000, 0x1c9)
@@ -33,16 +31,6 @@ function recordOver(hops: readonly SelfId[], extensionKind: number): RecordCurso
   return record
 }
 
-function asFrame(inner: Uint8Array): DataCursor {
-  const head = new InnerCursor()
-  const body = new BodyCursor()
-  const data = new DataCursor()
-  head.read(inner, 0, inner.length)
-  body.read(inner, head.blockStart, head.clearBodyEnd())
-  data.read(inner, body.start, body.end)
-  return data
-}
-
 test('the way of a message is its nodes, whether it came as a record or as a frame', (t) => {
   for (let count = 0; count <= HOPS.length; count++) {
     for (const extensionKind of [0, 1]) {
@@ -52,7 +40,7 @@ test('the way of a message is its nodes, whether it came as a record or as a fra
         ({ high, low }) => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0),
       )
       t.is(wayOf(record.data), ids.join())
-      t.is(wayOf(asFrame(record.rewrite())), ids.join())
+      t.is(wayOf(inFrame(record.rewrite()).data), ids.join())
     }
   }
 })

@@ -27,8 +27,8 @@ export function messageOf(random: Random, fixed: Partial<OutgoingData> = {}): Ou
   })
 }
 
-export function readerOf(bytes: Uint8Array): FrameReader {
-  const reader = new FrameReader(FRAME_BYTES_MAX)
+export function readerOf(bytes: Uint8Array, frameBytesMax = FRAME_BYTES_MAX): FrameReader {
+  const reader = new FrameReader(frameBytesMax)
   reader.takesRecords = true
   reader.space().set(bytes)
   reader.filled(bytes.length)

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { OutgoingData, SelfId } from '../../src/wire/data-codec.js'
 import { RecordWriter } from '../../src/wire/data-record.js'
-import { FrameReader, frameOf } from '../../src/wire/frame.js'
+import { type FrameReader, frameOf } from '../../src/wire/frame.js'
 import {
   COLUMN,
   COLUMN_MESSAGES_MAX,
@@ -11,7 +11,9 @@ import {
 import { RecordCursor } from '../../src/wire/record-cursor.js'
 import { TestOutlet } from './_outlet.js'
 import { Random, seedOfRun } from './_random.js'
+import { readerOf } from './_records.js'
 
+/** Two of them fit into the first memory of a reader. */
 const FRAME_BYTES_MAX = 4096
 const FROM = { high: 0x8000_0001, low: 0xffff_fff0 }
 const SELF = new SelfId(0x7, 0x11)
@@ -33,14 +35,6 @@ function anything(random: Random): Uint8Array {
   if (random.once(8)) new RecordWriter().writeRouted(outlet, SELF, message)
   else new RecordWriter().write(outlet, message)
   return outlet.takeFrame()
-}
-
-function readerOf(bytes: Uint8Array): FrameReader {
-  const reader = new FrameReader(FRAME_BYTES_MAX)
-  reader.takesRecords = true
-  reader.space().set(bytes)
-  reader.filled(bytes.length)
-  return reader
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -98,9 +92,9 @@ test('plain records are listed as reading them one by one finds them, and nothin
   for (let round = 0; round < 400; round++) {
     const stream = joined(Array.from({ length: random.below(30) }, () => anything(random)))
     const cut = random.once(2) ? stream : stream.subarray(0, random.below(stream.length + 1))
-    const expected = oneByOne(readerOf(cut))
+    const expected = oneByOne(readerOf(cut, FRAME_BYTES_MAX))
     plain += expected.filter((name) => name.includes(':')).length
-    t.deepEqual(inRuns(readerOf(cut)), expected)
+    t.deepEqual(inRuns(readerOf(cut, FRAME_BYTES_MAX)), expected)
   }
   t.true(plain > 400)
 })
@@ -110,7 +104,10 @@ test('streams with changed bytes are listed as they are read one by one', (t) =>
   for (let round = 0; round < 2_000; round++) {
     const stream = joined(Array.from({ length: 4 }, () => anything(random)))
     stream[random.below(stream.length)] = random.below(256)
-    t.deepEqual(inRuns(readerOf(stream)), oneByOne(readerOf(stream)))
+    t.deepEqual(
+      inRuns(readerOf(stream, FRAME_BYTES_MAX)),
+      oneByOne(readerOf(stream, FRAME_BYTES_MAX)),
+    )
   }
 })
 
@@ -119,7 +116,7 @@ test('a list that is full ends before the next record', (t) => {
   const message = Object.assign(new OutgoingData(), { toLo: 1, content: new Uint8Array(1) })
   new RecordWriter().write(outlet, message)
   const record = outlet.takeFrame()
-  const reader = readerOf(joined(Array.from({ length: 600 }, () => record)))
+  const reader = readerOf(joined(Array.from({ length: 600 }, () => record)), FRAME_BYTES_MAX)
   const columns = new MessageColumns()
   columns.length = COLUMN_MESSAGES_MAX - 5
   t.is(columns.addRecords(reader, 0, 1), 5)
@@ -137,7 +134,7 @@ test('a record over the limit is left to the reader, who ends the stream', (t) =
     new RecordWriter().write(outlet, Object.assign(new OutgoingData(), { toLo: 1, content }))
     return outlet.takeFrame()
   })
-  const reader = readerOf(joined(parts))
+  const reader = readerOf(joined(parts), FRAME_BYTES_MAX)
   const columns = new MessageColumns()
   t.is(columns.addRecords(reader, 0, 1), 2)
   t.is(reader.next(), 'bad_size')
