@@ -24,8 +24,7 @@ export interface CellResult<C extends Cell = Cell> {
 }
 
 /** Short enough that five rounds of all questions end within two hours. */
-const SPAN: Span = { warmUpMs: 600, measuredMs: 1_200 }
-const QUICK_SPAN: Span = { warmUpMs: 500, measuredMs: 1_000 }
+const SPAN: Span = { warmUpMs: 500, measuredMs: 900 }
 
 const live = new Set<ProcessGroup>()
 
@@ -43,8 +42,7 @@ async function runOnce<C extends Cell>(
   const processes = new ProcessGroup(options.execArgv)
   live.add(processes)
   try {
-    const span = options.quick ? QUICK_SPAN : SPAN
-    const sample = await question.run(subject, cell, span, processes)
+    const sample = await question.run(subject, cell, SPAN, processes)
     for (const [key, value] of Object.entries(sample)) {
       if (!Number.isFinite(value)) throw new Error(`${key} is ${value}`)
     }
