@@ -102,4 +102,7 @@ async function main(): Promise<boolean> {
   return false
 }
 
+// `npm run sim | head` reads no further: nobody wants the rest.
+process.stdout.on('error', () => process.exit())
+
 process.exitCode = (await main()) ? 0 : 1

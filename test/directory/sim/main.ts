@@ -57,4 +57,7 @@ async function main(): Promise<boolean> {
   }
 }
 
+// `npm run sim:directory | head` reads no further: nobody wants the rest.
+process.stdout.on('error', () => process.exit())
+
 process.exitCode = (await main()) ? 0 : 1
