@@ -19,6 +19,11 @@ export interface RegistryTimes extends LeaseTimes {
   readonly conflictRetryMs: number
   /** How long a poll waits for news. */
   readonly pollHoldMs: number
+  /**
+   * Changes that follow others sooner than this are told together. A change that comes alone is
+   * told at once. Less tells a crowd sooner, and costs a message to each watcher the oftener.
+   */
+  readonly pushGapMs: number
 }
 
 export const REGISTRY_TIMES: RegistryTimes = {
@@ -35,6 +40,7 @@ export const REGISTRY_TIMES: RegistryTimes = {
   clockAheadMaxMs: 60_000,
   conflictRetryMs: 5_000,
   pollHoldMs: 30_000,
+  pushGapMs: 20,
 }
 
 export interface RegistryLimits {

@@ -59,6 +59,8 @@ export class RegistryCore {
   readonly #doubts: Doubts
   /** Watchers that the routing table lost: they may not know, and are greeted when it has them. */
   readonly #strays = new Set<bigint>()
+  /** Greeted while this registry was warming, and not heard of since. */
+  readonly #saidWarming = new Set<bigint>()
   #wasProtecting = false
 
   constructor(config: RegistryConfig, nowMs: number) {
@@ -73,8 +75,8 @@ export class RegistryCore {
 
   /** Call `handle` with a tick then at the latest. */
   get nextDueMs(): number {
-    const { leases, lookups } = this.table
-    const tableMs = Math.min(leases.nextDueMs, lookups.nextDueMs)
+    const { leases, lookups, watchers } = this.table
+    const tableMs = Math.min(leases.nextDueMs, lookups.nextDueMs, watchers.nextDueMs)
     const deskMs = Math.min(this.#desk.nextDueMs, this.#self.nextDueMs)
     return Math.min(tableMs, deskMs, this.#reconciler.nextDueMs, this.#doubts.nextDueMs)
   }
@@ -82,7 +84,7 @@ export class RegistryCore {
   handle(moment: Moment, input: RegistryInput): RegistryEffect[] {
     this.#dispatch(moment, input)
     this.#greetNewPeers()
-    return this.table.takeEffects()
+    return this.table.takeEffects(moment.nowMs)
   }
 
   /** Instances of one app; `mask`: the statuses of interest, as in `STATUS_MASK`. */
@@ -147,6 +149,8 @@ export class RegistryCore {
         break
       case 'stop':
         this.#self.cancel(moment)
+        // There is no later turn.
+        this.table.push(this.table.watchers.flush(this.table.isReady))
         break
     }
   }
@@ -224,9 +228,10 @@ export class RegistryCore {
   /** One of the two compares at once: the one that has more to learn, else the lower id. */
   #hello(from: bigint, { zone, epoch, ready }: Hello): void {
     if (!this.#peers.mayJoin(from) || !this.#peers.greeted(from, zone, epoch)) return
+    // What the peer goes by: we may be ready meanwhile, and it leaves the comparison to us.
+    const saidReady = this.table.isReady && !this.#saidWarming.delete(from)
     this.#greet(from)
-    const { isReady, selfId } = this.table
-    const isOurs = isReady === ready ? selfId < from : !isReady
+    const isOurs = saidReady === ready ? this.table.selfId < from : !saidReady
     if (isOurs) this.#reconciler.compareWith(from)
   }
 
@@ -242,6 +247,7 @@ export class RegistryCore {
     const isFull = this.#strays.size >= this.table.config.limits.watchersMax
     if (this.table.watchers.has(id) && !isFull) this.#strays.add(id)
     this.table.watchers.remove(id)
+    this.#saidWarming.delete(id)
     this.#reconciler.lost(id)
     this.#peers.lost(id)
   }
@@ -249,6 +255,7 @@ export class RegistryCore {
   #greet(to: bigint): void {
     const { config, isReady } = this.table
     const { zone } = config.node
+    if (!isReady) this.#saidWarming.add(to)
     this.table.send(to, { kind: 'hello', zone, epoch: config.epoch, ready: isReady })
   }
 

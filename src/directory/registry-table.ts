@@ -28,6 +28,7 @@ export class RegistryTable {
 
   constructor(config: RegistryConfig, nowMs: number) {
     const { times, limits, epoch } = config
+    const { pushGapMs } = times
     this.config = config
     this.store = new RecordStore(times.tombstoneLifeMs)
     this.lookups = new Lookups(this.store, times.pollHoldMs)
@@ -37,6 +38,7 @@ export class RegistryTable {
       epoch,
       logLengthMax: limits.logLengthMax,
       watcherCountMax: limits.watchersMax,
+      pushGapMs,
     })
   }
 
@@ -57,8 +59,8 @@ export class RegistryTable {
   }
 
   /** Everything to be done since the last call, the watchers' batches last. */
-  takeEffects(): RegistryEffect[] {
-    this.push(this.watchers.flush(this.isReady))
+  takeEffects(nowMs: number): RegistryEffect[] {
+    this.push(this.watchers.flushInTurn(nowMs, this.isReady))
     this.push(this.lookups.wake())
     const effects = this.#effects
     this.#effects = []

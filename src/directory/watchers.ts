@@ -30,6 +30,7 @@ export interface WatcherSettings {
   /** Changes that a returning watcher can catch up on; before them it gets all anew. */
   readonly logLengthMax: number
   readonly watcherCountMax: number
+  readonly pushGapMs: number
 }
 
 export class Watchers {
@@ -40,6 +41,7 @@ export class Watchers {
   #log: bigint[] = []
   #sequence = 0n
   #pending: TableChange[] = []
+  #restsUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(store: RecordStore, settings: WatcherSettings) {
     this.#store = store
@@ -59,11 +61,19 @@ export class Watchers {
     return this.#watchers.has(id)
   }
 
+  /** When what is pending is to be told. */
+  get nextDueMs(): number {
+    return this.#pending.length > 0 ? this.#restsUntilMs : Number.POSITIVE_INFINITY
+  }
+
   /** An empty batch, whose number shows a watcher that it missed one. */
   remind(id: bigint, ready: boolean): Send[] {
     const watcher = this.#watchers.get(id)
     if (watcher === undefined) return []
-    return [{ kind: 'send', to: id, message: this.#delta(watcher, EMPTY, ready) }]
+    // What is pending goes out before: the empty batch carries the newest sequence.
+    const sends = this.flush(ready)
+    sends.push({ kind: 'send', to: id, message: this.#delta(watcher, EMPTY, ready) })
+    return sends
   }
 
   /** 0: it does not watch here. */
@@ -97,6 +107,16 @@ export class Watchers {
     return this.#snapshot(watcher, hasTable, ready)
   }
 
+  /**
+   * Flushes unless it has just done so. A crowd that joins is told of in few batches: else each of
+   * a thousand who come is a message to each who is there.
+   */
+  flushInTurn(nowMs: number, ready: boolean): Send[] {
+    if (this.#pending.length === 0 || nowMs < this.#restsUntilMs) return []
+    this.#restsUntilMs = nowMs + this.#settings.pushGapMs
+    return this.flush(ready)
+  }
+
   /** Sends what changed since the last flush, one batch to each who is concerned. */
   flush(ready: boolean): Send[] {
     const changes = this.#pending
@@ -113,7 +133,7 @@ export class Watchers {
 
   /** Tells everybody that the table is whole now. */
   announceReady(): Send[] {
-    // What is pending goes out before: the empty batch carries the newest sequence.
+    // As in `remind`.
     const sends = this.flush(true)
     for (const watcher of this.#watchers.values()) {
       const message = this.#delta(watcher, EMPTY, true)

@@ -228,6 +228,17 @@ test('002-08: a fourth registry, and one less, show in all peers and nodes withi
   t.is(c.table(0x101n).get(0x10n), undefined)
 })
 
+test('who told a peer that it is warming compares with it, ready though it is by then', (t) => {
+  const c = cluster({ registries: [], nodes: [] })
+  const life = c.world.startRegistry(0x13n, 'z1')
+  life.give({ kind: 'link', id: 0x12n, up: true })
+  c.world.run(61_000)
+  t.true(life.registry?.status().ready)
+  c.give(0x13n, 0x12n, { kind: 'hello', zone: 'z1', epoch: 5n, ready: true })
+  const digests = c.sent.filter(({ to, message }) => to === 0x12n && message.kind === 'digest')
+  t.is(digests.length, 1)
+})
+
 test('002-11a, -11b, -11c: registries that start one by one know each other at each step', (t) => {
   const c = cluster({ registries: [], nodes: [] })
   const started: bigint[] = []

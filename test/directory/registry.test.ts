@@ -118,6 +118,34 @@ test('000-07: each connected node gets one ADD for a newcomer, the newcomer none
   }
 })
 
+test('a crowd that joins is told of in few batches, and whoever comes alone at once', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  quiet(c)
+  const told = (): bigint[][] => {
+    const batches = c.sent.flatMap(({ message, to }) =>
+      message.kind === 'batch' && to === 0x101n ? [message] : [],
+    )
+    return batches.map(({ puts }) => puts.map(({ node }) => node.busId))
+  }
+  const crowd = Array.from({ length: 50 }, (_, index) => 0x1_0000n + BigInt(index))
+  for (const id of crowd) c.registerBare(0x10n, id)
+  t.deepEqual(told(), [crowd.slice(0, 1)])
+  c.world.run(100)
+  t.deepEqual(told(), [crowd.slice(0, 1), crowd.slice(1)])
+  c.registerBare(0x10n, 0x2_0000n)
+  t.deepEqual(told()[2], [0x2_0000n])
+})
+
+test('a registry that stops tells what it had not told yet', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  quiet(c)
+  c.registerBare(0x10n, 0x1_0000n)
+  c.registerBare(0x10n, 0x1_0001n)
+  c.world.stop(0x10n)
+  c.world.run(1_000)
+  t.true(c.table(0x101n).get(0x1_0001n) !== undefined)
+})
+
 test('000-08: the same ADD again, or an older version, changes nothing and raises nothing', (t) => {
   const c = cluster({ registries: [0x10n], nodes: [0x101n, 0x102n] })
   const client = c.world.life(0x101n).client!
