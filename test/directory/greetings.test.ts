@@ -115,6 +115,17 @@ test('a watcher whose batch came back is reminded, and has its list whole a seco
   t.deepEqual(empty.map(({ to }) => to).sort(), [0x101n, 0x102n])
 })
 
+test('a reminder tells first what its watcher had not been told yet', (t) => {
+  const c = cluster({ registries: [0x10n], nodes: [0x101n] })
+  c.world.life(0x10n).give({ kind: 'undelivered', id: 0x101n })
+  c.world.run(995)
+  c.registerBare(0x10n, 0x1_0000n)
+  // Waits for its turn when the reminder is due, 5 ms from here.
+  c.registerBare(0x10n, 0x1_0001n)
+  c.world.run(500)
+  t.not(c.table(0x101n).get(0x1_0001n), undefined)
+})
+
 test('a watcher that only the registry lost sight of watches again as soon as it is back', (t) => {
   const c = cluster({ registries: [0x10n], nodes: [0x101n] })
   const registry = c.world.life(0x10n)
