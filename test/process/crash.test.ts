@@ -80,16 +80,17 @@ test('robustness 23: a child that stops for less than the limit is no false alar
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 1_000 }
+  // Silent is who says nothing for 9 s: a busy machine may double the 4.5 s here.
+  const quick = { pingIntervalMs: 3_000 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   const leaf = await all.start({ id: LEAF, parent: root.addresses, ...quick })
   const stopped = await all.start({ id: OTHER, parent: root.addresses, ...quick, retry: EAGER })
   stopped.signal('SIGSTOP')
   t.is(await leaf.order('request', ROOT, 'meanwhile', 10_000), 'meanwhile')
-  await sleep(1_500)
+  await sleep(4_500)
   stopped.signal('SIGCONT')
   t.is(await stopped.order('request', ROOT, 'back', 10_000), 'back')
-  await sleep(1_500)
+  await sleep(4_500)
   t.deepEqual(
     [root, leaf, stopped].map((node) => node.count('link_down')),
     [0, 0, 0],
@@ -100,14 +101,14 @@ test('robustness 23: one that stays stopped is silent in the end, and comes back
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 200 }
+  const quick = { pingIntervalMs: 1_000 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   const leaf = await all.start({ id: LEAF, parent: root.addresses, ...quick, retry: EAGER })
   leaf.signal('SIGSTOP')
   const down = await root.hear<LinkDown>('link_down', downOf(LEAF))
   t.is((down.detail as LinkDown).reason, 'silent')
   leaf.signal('SIGCONT')
-  await until(() => root.count('link_up') === 2)
+  await until(() => root.count('link_up') > 1)
   await leaf.order('ready')
   t.is(await leaf.order('request', ROOT, 'back', 10_000), 'back')
   t.is((await root.order<unknown[]>('peers')).length, 1)
@@ -117,11 +118,12 @@ test('robustness 23: a node that stalls itself does not blame its neighbours', a
   t.timeout(60_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 300 }
+  // Silent is who says nothing for 4.5 s, and once more an interval after a stall.
+  const quick = { pingIntervalMs: 1_500 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   // The other end is patient: only the one that stalls is asked here.
-  const leaf = await all.start({ id: LEAF, parent: root.addresses, pingIntervalMs: 5_000 })
-  for (let i = 0; i < 3; i++) await root.order('stall', 1_200)
+  const leaf = await all.start({ id: LEAF, parent: root.addresses, pingIntervalMs: 20_000 })
+  for (let i = 0; i < 3; i++) await root.order('stall', 6_000)
   t.is(await leaf.order('request', ROOT, 'x', 10_000), 'x')
   t.is(root.count('link_down') + leaf.count('link_down'), 0)
 })
@@ -160,7 +162,8 @@ test('robustness 27: every call under way at a kill ends, with a code that fits'
   const root = await all.start({ id: ROOT, listen: [LOCAL] }, 'never')
   const leaf = await all.start({ id: LEAF, parent: root.addresses }, 'never')
   const asker = await all.start({ id: OTHER, parent: root.addresses })
-  const timeoutMs = 1_000
+  // Nothing ends by its time here.
+  const timeoutMs = 120_000
   // Neighbours of the one that dies see its link end; those behind it hear that its route is gone.
   await root.order('beginCalls', LEAF, 100, timeoutMs, ['request'])
   await asker.order('beginCalls', LEAF, 100, timeoutMs, ['request'])
