@@ -134,6 +134,9 @@ export class Processes {
 export const LOCAL = 'tcp://127.0.0.1:0'
 export const EAGER = { firstMs: 1, maxMs: 20, jitter: 0, refusedMinMs: 1, refusedMaxMs: 20 }
 
+/** A registration takes as long as the machine is busy: for tests of something else. */
+export const PATIENT = { limits: { registerMs: 60_000 } }
+
 export async function sleep(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
 }
