@@ -102,7 +102,7 @@ async function besiege(
   t: ExecutionContext,
   options: { readonly seed: number; readonly arrive: Arrive; readonly faults: readonly string[] },
 ): Promise<void> {
-  t.timeout(SECONDS * 1_000 + 60_000)
+  t.timeout(SECONDS * 1_000 + 300_000)
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('tcp')
   parent.on('message', (message) => message.isRequest && message.reply(message.payload))
@@ -168,7 +168,7 @@ test.serial(
 test.serial(
   'robustness 3: hostile bytes of a parent that was dialled end that link and nothing else',
   async (t) => {
-    t.timeout(SECONDS * 1_000 + 60_000)
+    t.timeout(SECONDS * 1_000 + 300_000)
     const nodes = new Nodes(t)
     const above = await HostileParent.listen(t)
     const node = await nodes.root('tcp', { parent: above.address, retry: EAGER })

@@ -10,7 +10,7 @@ const CHILD = 0x10n
 test.serial(
   'robustness 26: a link that is cut 100 times is one link, and leaves nothing behind',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
     const proxy = await CuttingProxy.to(parent.addresses[0]!)
     const before = await settledResources()
@@ -67,7 +67,7 @@ test.serial(
 test.serial(
   'robustness 6: what arrives a byte at a time is the same as what arrives whole',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const parent = await BusNode.start({ id: PARENT, listen: [LOCAL] })
     const proxy = await CuttingProxy.to(parent.addresses[0]!)
     proxy.pieceBytes = 1

@@ -7,7 +7,7 @@ const SLOW = 0x10n
 const FAST = 0x11n
 
 test.serial('robustness 28: a reader that stopped costs no more than the limit', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const limit = 4 * 1024 * 1024
@@ -47,7 +47,7 @@ test.serial('robustness 28: a reader that stopped costs no more than the limit',
 test.serial(
   'robustness 29: messages of all sizes between processes keep their order',
   async (t) => {
-    t.timeout(60_000)
+    t.timeout(300_000)
     const all = new Processes()
     t.teardown(() => all.end())
     for (const listen of [LOCAL, `unix:///tmp/treebus-order-${process.pid}.sock`]) {

@@ -122,7 +122,7 @@ rule(
 )
 
 rule('a stopped process delays nothing but its own messages, and goes on', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const { address, arrived } = await accepting(t)
   const stopped = program(t, { kind: 'flood', address })
   const first = await arrived()
@@ -166,7 +166,7 @@ rule('many worker threads come, exchange and go, every second one by force', asy
 })
 
 rule('without a free descriptor a dial fails by name, and works once there is one', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const { address, arrived } = await accepting(t)
   const task: RingTask = { kind: 'starve', address }
   const script = 'ulimit -n 64; exec "$@"'

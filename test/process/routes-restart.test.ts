@@ -6,7 +6,7 @@ import { belowBranch, RESTARTED_BRANCH, RESTARTED_ROOT, RestartTree } from './_r
 const REST_MS = 16_000
 
 test('a root that is restarted within the grace time costs nobody a route', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const tree = new RestartTree(all)
@@ -17,7 +17,7 @@ test('a root that is restarted within the grace time costs nobody a route', asyn
 })
 
 test('a branch that is restarted within the grace time costs nobody below it a route', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const tree = new RestartTree(all)

@@ -24,7 +24,7 @@ function leftovers(): { named: string[]; mapped: number; files: number } {
 }
 
 withAddon('nodes of two processes move to a ring, and say so', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -67,7 +67,7 @@ withAddon('robustness 32: a process killed with its ring full leaves nothing beh
 })
 
 withAddon('a parent that is killed leaves nothing in its children', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const root = await ProcessNode.start({ id: ROOT, listen: [LOCAL] })
   t.teardown(() => root.end())
   const leaf = await BusNode.start({ id: LEAF, parent: root.addresses })
@@ -82,7 +82,7 @@ withAddon('a parent that is killed leaves nothing in its children', async (t) =>
 })
 
 test('without the addon a process stays on its socket and says why', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -102,7 +102,7 @@ const inContainer = canUnshare && typeof addon !== 'string' ? test.serial : test
 inContainer(
   'a process in a pid namespace of its own is told apart and stays on its socket',
   async (t) => {
-    t.timeout(60_000)
+    t.timeout(300_000)
     const all = new Processes()
     t.teardown(() => all.end())
     const root = await all.start({ id: ROOT, listen: [LOCAL] })
