@@ -9,13 +9,9 @@ import type { AdvertisingProvider } from '../../src/bootstrap/bootstrap-provider
 import { EtcdProvider } from '../../src/bootstrap/etcd-provider.js'
 import { RedisProvider } from '../../src/bootstrap/redis-provider.js'
 import { BusNode } from '../../src/index.js'
-import { etcdSays, keyValue, placeOf } from './_filled.js'
+import { etcdSays, keyValue, PATIENCE_MS, patientOf, placeOf } from './_filled.js'
 import { HandTimer } from './_hand-timer.js'
 import { absence, etcdProgram, freePort, openStore, redisProgram, type Store } from './_stores.js'
-
-/** A server that a busy machine holds up for seconds is none that never answers. */
-const PATIENCE_MS = 60_000
-const patientOf = (...endpoints: readonly string[]) => ({ endpoints, answerMs: PATIENCE_MS })
 
 const kinds = {
   redis: {
