@@ -13,6 +13,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
+/** A registration takes as long as the machine is busy: for tests of something else. */
+export const PATIENT = { limits: { registerMs: 60_000 } }
+
 interface Waiting {
   resolve(value: unknown): void
   reject(error: Error): void
@@ -56,7 +59,9 @@ export class ProcessNode {
     replies: 'echo' | 'never' | 'listen' = 'echo',
   ): Promise<ProcessNode> {
     const node = new ProcessNode()
-    const { addresses } = await node.order<{ addresses: string[] }>('start', options, replies)
+    const limits = { ...PATIENT.limits, ...options.limits }
+    const order = node.order<{ addresses: string[] }>('start', { ...options, limits }, replies)
+    const { addresses } = await order
     node.addresses = addresses
     return node
   }
@@ -133,9 +138,6 @@ export class Processes {
 
 export const LOCAL = 'tcp://127.0.0.1:0'
 export const EAGER = { firstMs: 1, maxMs: 20, jitter: 0, refusedMinMs: 1, refusedMaxMs: 20 }
-
-/** A registration takes as long as the machine is busy: for tests of something else. */
-export const PATIENT = { limits: { registerMs: 60_000 } }
 
 export async function sleep(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
