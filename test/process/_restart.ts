@@ -35,10 +35,13 @@ const BELOW_BRANCH: readonly bigint[] = [0x100n, 0x1000n]
 
 export class RestartTree {
   readonly #all: Processes
+  readonly #limits: { readonly routeGraceMs?: number }
   readonly #nodes = new Map<bigint, ProcessNode>()
 
-  constructor(all: Processes) {
+  /** `routeGraceMs`: where not that of the product. */
+  constructor(all: Processes, limits: { readonly routeGraceMs?: number } = {}) {
     this.#all = all
+    this.#limits = limits
   }
 
   async grow(): Promise<void> {
@@ -49,7 +52,8 @@ export class RestartTree {
   async #start(id: bigint, parent: bigint, listen: readonly string[]): Promise<void> {
     const above = this.#nodes.get(parent)
     const wish = above === undefined ? {} : { parent: above.addresses }
-    const node = await this.#all.start({ id, listen: [...listen], retry: EAGER, ...wish })
+    const options = { id, listen: [...listen], retry: EAGER, limits: this.#limits, ...wish }
+    const node = await this.#all.start(options)
     await node.order('watchRoutes')
     this.#nodes.set(id, node)
   }
