@@ -4,5 +4,6 @@ const build = process.env.BUILD_DIR ?? 'build'
 export default {
   files: [`${build}/test/**/*.test.js`],
   workerThreads: false,
-  timeout: '180s',
+  // Of idle time. It ends what hangs: on a busy machine single tests take minutes.
+  timeout: '600s',
 }

@@ -38,7 +38,7 @@ async function printed(headline: string, port: string) {
     const { stdout, stderr, status } = spawnSync(process.execPath, ['example.mjs'], {
       cwd: folder,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
     })
     const lines = example.split('\n').filter((line) => line !== '').length
     return { lines, stderr, status, said: stdout.trim().split('\n').sort() }

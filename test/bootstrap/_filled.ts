@@ -13,6 +13,13 @@ export interface Filled {
 /** Later than any test. */
 const FOREVER_MS = 4_000_000_000_000
 
+/** A server that a busy machine holds up for seconds is none that never answers. */
+export const PATIENCE_MS = 60_000
+export const patientOf = (...endpoints: readonly string[]) => ({
+  endpoints,
+  answerMs: PATIENCE_MS,
+})
+
 let places = 0
 
 /** A key or prefix that no other test has. */
@@ -24,13 +31,16 @@ export async function filledRedis(url: string, raw: readonly string[]): Promise<
   const key = placeOf()
   const redis = new Redis(url)
   if (raw.length > 0) await redis.zadd(key, FOREVER_MS, raw.join('\n'))
-  return { provider: new RedisProvider({ client: redis, key }), remove: () => redis.disconnect() }
+  return {
+    provider: new RedisProvider({ client: redis, key, answerMs: PATIENCE_MS }),
+    remove: () => redis.disconnect(),
+  }
 }
 
 export async function filledEtcd(url: string, raw: readonly string[]): Promise<Filled> {
   const prefix = placeOf()
   if (raw.length > 0) await etcdSays(url, 'kv/put', keyValue(`${prefix}one`, raw.join('\n')))
-  return { provider: new EtcdProvider({ endpoints: [url], prefix }), remove: () => undefined }
+  return { provider: new EtcdProvider({ ...patientOf(url), prefix }), remove: () => undefined }
 }
 
 export function keyValue(key: string, value: string): Record<string, string> {

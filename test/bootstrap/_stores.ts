@@ -25,6 +25,7 @@ interface Program {
 }
 
 const ANSWER_TRIES = 600
+const START_TRIES = 5
 
 export const redisProgram: Program = {
   command: 'redis-server',
@@ -77,8 +78,7 @@ export async function freePort(): Promise<number> {
 
 export async function openStore(program: Program): Promise<Store> {
   const folder = mkdtempSync(join(tmpdir(), 'treebus-store-'))
-  const place = { port: await freePort(), peerPort: await freePort(), folder }
-  const url = program.url(place.port)
+  let place = await freshPlace(folder)
   let child: ChildProcess | undefined
   const kill = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null) return
@@ -90,18 +90,32 @@ export async function openStore(program: Program): Promise<Store> {
     if (empty) rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     child = spawn(program.command, program.args(place), { stdio: 'ignore' })
-    await untilReady(program, url)
+    await untilReady(program, program.url(place.port), child)
   }
   const remove = async (): Promise<void> => {
     await kill()
     rmSync(folder, { recursive: true, force: true })
   }
-  await start()
-  return { url, start, kill, remove }
+  // A port that was free a moment ago may be somebody's by now: the server ends, or cannot be it.
+  for (let tries = 1; ; tries++) {
+    try {
+      await start()
+      return { url: program.url(place.port), start, kill, remove }
+    } catch (error) {
+      await kill()
+      if (tries === START_TRIES) throw error
+      place = await freshPlace(folder)
+    }
+  }
 }
 
-async function untilReady(program: Program, url: string): Promise<void> {
+async function freshPlace(folder: string) {
+  return { port: await freePort(), peerPort: await freePort(), folder }
+}
+
+async function untilReady(program: Program, url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < ANSWER_TRIES; tries++) {
+    if (child.exitCode !== null) throw new Error(`${program.command} ended by itself`)
     if (await program.isReady(url).catch(() => false)) return
     await delay(50)
   }

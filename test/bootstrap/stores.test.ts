@@ -9,7 +9,7 @@ import type { AdvertisingProvider } from '../../src/bootstrap/bootstrap-provider
 import { EtcdProvider } from '../../src/bootstrap/etcd-provider.js'
 import { RedisProvider } from '../../src/bootstrap/redis-provider.js'
 import { BusNode } from '../../src/index.js'
-import { etcdSays, keyValue, placeOf } from './_filled.js'
+import { etcdSays, keyValue, PATIENCE_MS, patientOf, placeOf } from './_filled.js'
 import { HandTimer } from './_hand-timer.js'
 import { absence, etcdProgram, freePort, openStore, redisProgram, type Store } from './_stores.js'
 
@@ -17,12 +17,12 @@ const kinds = {
   redis: {
     program: redisProgram,
     open: (url: string, place: string): AdvertisingProvider =>
-      new RedisProvider({ client: url, key: place }),
+      new RedisProvider({ client: url, key: place, answerMs: PATIENCE_MS }),
   },
   etcd: {
     program: etcdProgram,
     open: (url: string, place: string): AdvertisingProvider =>
-      new EtcdProvider({ endpoints: [url], prefix: place }),
+      new EtcdProvider({ ...patientOf(url), prefix: place }),
   },
 }
 
@@ -175,7 +175,7 @@ redisRun.run(
         ioredis.call(command, ...args),
     }
     for (const client of [ioredis, nodeRedis]) {
-      const provider = new RedisProvider({ client, key: placeOf() })
+      const provider = new RedisProvider({ client, key: placeOf(), answerMs: PATIENCE_MS })
       await provider.advertise(['tcp://a:1'])
       t.deepEqual(await provider.read(), ['tcp://a:1'])
       await provider.close()
@@ -192,11 +192,11 @@ etcdRun.run(
   async (t) => {
     const { url } = await storeOf(t, 'etcd')
     const place = placeOf()
-    const registry = new EtcdProvider({ endpoints: [url], prefix: place })
+    const registry = new EtcdProvider({ ...patientOf(url), prefix: place })
     const timer = new HandTimer()
     const waits: (number | undefined)[] = []
     const seen: (readonly string[])[] = []
-    const follower = new AddressFollower(new EtcdProvider({ endpoints: [url], prefix: place }), {
+    const follower = new AddressFollower(new EtcdProvider({ ...patientOf(url), prefix: place }), {
       timer: {
         after: (delayMs, run) => {
           waits.push(delayMs)
@@ -222,7 +222,7 @@ etcdRun.run(
 etcdRun.run(`a lease that etcd lost, or a key, is put back${etcdRun.why}`, async (t) => {
   const { url } = await storeOf(t, 'etcd')
   const prefix = placeOf()
-  const provider = new EtcdProvider({ endpoints: [url], prefix })
+  const provider = new EtcdProvider({ ...patientOf(url), prefix })
   const [from, past] = [prefix, `${prefix.slice(0, -1)}0`]
   const range = { key: keyValue(from, '').key, range_end: keyValue(past, '').key }
   await provider.advertise(['tcp://a:1'])
@@ -251,11 +251,11 @@ etcdRun.run(`of several etcd endpoints those that answer are used${etcdRun.why}`
   broken.listen(0, '127.0.0.1')
   await once(broken, 'listening')
   const failing = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
-  const provider = new EtcdProvider({ endpoints: [away, failing, url], prefix: placeOf() })
+  const provider = new EtcdProvider({ ...patientOf(away, failing, url), prefix: placeOf() })
   await provider.advertise(['tcp://a:1'])
   t.deepEqual(await provider.read(), ['tcp://a:1'])
   await provider.close()
-  const nobody = new EtcdProvider({ endpoints: [away, failing] })
+  const nobody = new EtcdProvider(patientOf(away, failing))
   await t.throwsAsync(nobody.read(), { message: /DIAL_FAILED/ })
   await nobody.close()
   broken.close()
@@ -268,10 +268,10 @@ etcdRun.run(`etcd is told who asks, again after its token ended${etcdRun.why}`, 
   await etcdSays(url, 'auth/role/add', { name: 'root' })
   await etcdSays(url, 'auth/user/grant', { user: 'root', role: 'root' })
   await etcdSays(url, 'auth/enable', {})
-  const endpoints = [url]
-  const nobody = new EtcdProvider({ endpoints })
-  const wrong = new EtcdProvider({ endpoints, user: 'root', password: 'wrong' })
-  const root = new EtcdProvider({ endpoints, user: 'root', password: 'secret' })
+  const asked = patientOf(url)
+  const nobody = new EtcdProvider(asked)
+  const wrong = new EtcdProvider({ ...asked, user: 'root', password: 'wrong' })
+  const root = new EtcdProvider({ ...asked, user: 'root', password: 'secret' })
   await t.throwsAsync(nobody.read(), { message: /REMOTE/ })
   await t.throwsAsync(wrong.read(), { message: /ACCESS_DENIED/ })
   await root.advertise(['tcp://a:1'])
@@ -290,7 +290,7 @@ test('a strange answer of etcd is an error, whatever it is', async (t) => {
   fake.listen(0, '127.0.0.1')
   await once(fake, 'listening')
   const url = `http://127.0.0.1:${(fake.address() as AddressInfo).port}`
-  const provider = new EtcdProvider({ endpoints: [url] })
+  const provider = new EtcdProvider(patientOf(url))
   while (answers.length > 0) await t.throwsAsync(provider.read(), { message: /etcd at/ })
   for (const kvs of ['7', '"x"', '[null, 7, {"value": 7}, {"value": "!!"}]']) {
     answers.push(`{"kvs":${kvs}}`)

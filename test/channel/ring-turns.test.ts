@@ -27,7 +27,7 @@ test('a thread that is to spin looks again after the last byte, and then sleeps'
   const { addon, spins } = idle([1])
   const turns = new RingTurns(addon)
   // Long enough to be looked at within, on whatever machine.
-  turns.add(member(200_000))
+  turns.add(member(1_000_000))
   turns.wake()
   await untilAsleep(spins)
   t.true(spins.length > 2)

@@ -116,13 +116,21 @@ export async function startRoot(t: ExecutionContext, ...args: string[]) {
   return { root, address: await root.address() }
 }
 
+/** Verbs that wait for a parent and for answers: 5 s by default, which a busy machine overruns. */
+const VISITS = ['send', 'ping', 'peers', 'routes', 'tree', 'services', 'retire', 'call']
+
+function patiently(args: readonly string[]): readonly string[] {
+  const isVisit = VISITS.includes(args[0] ?? '') && !args.includes('--timeout')
+  return isVisit ? [...args, '--timeout', '1m'] : args
+}
+
 /** Runs to its end. */
 export async function finish(
   t: ExecutionContext,
   args: readonly string[],
   given: { readonly input?: string; readonly environment?: Environment } = {},
 ): Promise<Ended> {
-  const cli = start(t, args, given.environment)
+  const cli = start(t, patiently(args), given.environment)
   cli.process.stdin.end(given.input ?? '')
   return cli.ended
 }

@@ -4,6 +4,9 @@ import test from 'ava'
 import { Clusters } from '../services/_clusters.js'
 import { finish } from './_cli.js'
 
+/** A service that a busy machine keeps from answering is there. */
+const PATIENCE_MS = 60_000
+
 test('call prints the answer of one service, or says how the call ended', async (t) => {
   const clusters = new Clusters(t, 'tcp')
   const registry = await clusters.registry()
@@ -55,8 +58,8 @@ test('a probe is answered by the service itself, and by nobody where there is no
   const caller = await clusters.join()
   await caller.waitFor('lobby')
   const node = lobby.node.id
-  t.true(((await caller.probe('lobby')) ?? -1) >= 0)
-  t.true(((await caller.probe({ node, app: 'lobby' })) ?? -1) >= 0)
+  t.true(((await caller.probe('lobby', PATIENCE_MS)) ?? -1) >= 0)
+  t.true(((await caller.probe({ node, app: 'lobby' }, PATIENCE_MS)) ?? -1) >= 0)
   t.is(await caller.probe({ node, app: 'other' }), undefined)
   t.is(await caller.probe('other'), undefined)
 })

@@ -102,7 +102,8 @@ test('two registries of a zone, found in a file, share one list', async (t) => {
 
 test('without any registry services says so and fails', async (t) => {
   const root = startNode(t, '0x100', '--listen', 'tcp://127.0.0.1:0')
-  const args = ['--parent', await root.address(), '--timeout', '1s']
+  // So long is waited for the parent as well, which is there.
+  const args = ['--parent', await root.address(), '--timeout', '10s']
   const ended = await finish(t, ['services', ...args])
   t.is(ended.code, 1)
   t.regex(ended.stdout, /no registry answers/)

@@ -104,7 +104,8 @@ test('SIGTERM tells the neighbours, closes and exits 0', async (t) => {
 
 test('a request under way is answered before a node that was asked to leave has left', async (t) => {
   const { root, address } = await startRoot(t, '--echo')
-  const child = startNode(t, '0x200', '--parent', address)
+  const patience = ['--drain-timeout', '1h']
+  const child = startNode(t, '0x200', '--parent', address, ...patience)
   await child.heard({ event: 'link_up', role: 'parent' })
   child.write('request 0x100 quickly', 'quit')
   const { code } = await child.ended

@@ -44,7 +44,7 @@ test.serial('robustness 3: one number plays a life again, word by word', (t) => 
 })
 
 test.serial('robustness 3: any words in any state end their own link and nothing else', (t) => {
-  t.timeout(SECONDS * 1_000 + 120_000)
+  t.timeout(SECONDS * 1_000 + 300_000)
   const corpus = readCorpus()
   const effects = new Map<string, Life>()
   const untilMs = performance.now() + SECONDS * 1_000

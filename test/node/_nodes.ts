@@ -17,6 +17,9 @@ export const OTHER = 0x300n
 /** A parent that is gone is dialled again at once, so that no test waits for a policy. */
 export const EAGER = { firstMs: 1, maxMs: 2, jitter: 0, refusedMinMs: 1, refusedMaxMs: 2 }
 
+/** What a busy machine keeps from answering in time is not gone: for tests of something else. */
+const PATIENT = { registerMs: 60_000, probeMs: 60_000 }
+
 let names = 0
 
 export class Nodes {
@@ -37,7 +40,8 @@ export class Nodes {
   }
 
   async start(options: BusNodeOptions): Promise<BusNode> {
-    const node = await BusNode.start(options)
+    const limits = { ...PATIENT, ...options.limits }
+    const node = await BusNode.start({ ...options, limits })
     this.#nodes.push(node)
     return node
   }

@@ -87,7 +87,7 @@ for (const carrier of CARRIERS) {
 }
 
 test('robustness 30: 2 MiB go through at default settings, one byte more is refused', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const nodes = new Nodes(t)
   const { parent, child } = await nodes.pair('tcp')
   const messages = 200

@@ -7,7 +7,7 @@ const HEARD = 'heard hello'
 const WITHOUT = /^[^\n]*ring:\/\/[^\n]*addon[^\n]*\nheard hello unix\n$/
 
 test.serial.before('it is packed and installed', (t) => {
-  t.timeout(240_000)
+  t.timeout(300_000)
   const { status, stderr } = consumer.install()
   t.is(status, 0, stderr)
 })
@@ -16,7 +16,7 @@ test.after.always(() => consumer.remove())
 
 for (const [resolution, files] of Object.entries(TYPED_APPS)) {
   test.serial(`robustness 42: the tarball has types where ${resolution} looks for them`, (t) => {
-    t.timeout(60_000)
+    t.timeout(300_000)
     for (const [name, text] of Object.entries(files)) consumer.write(name, text)
     const { status, stdout } = consumer.compile(resolution, Object.keys(files))
     t.is(stdout, '')
@@ -27,7 +27,7 @@ for (const [resolution, files] of Object.entries(TYPED_APPS)) {
 for (const addon of ['with the addon that is in it', 'without an addon']) {
   for (const [name, text] of Object.entries(APPS)) {
     test.serial(`robustness 42: the tarball runs ${addon}, loaded by ${name}`, (t) => {
-      t.timeout(60_000)
+      t.timeout(300_000)
       if (addon === 'without an addon') consumer.removeAddon()
       consumer.write(name, text)
       const { status, stdout, stderr } = consumer.runApp(name)

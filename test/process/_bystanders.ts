@@ -38,7 +38,9 @@ async function plant(): Promise<Tree> {
       leaves.push(await BusNode.start({ id: leaf, parent: branch.addresses }))
     }
   }
-  return { branches, leaves, all: [...leaves, ...branches, root] }
+  const all = [...leaves, ...branches, root]
+  await Promise.all(all.map((node) => node.ready({ timeoutMs: 60_000 })))
+  return { branches, leaves, all }
 }
 
 /** Every leaf to every other, a window of messages at a time; until both counts are reached. */

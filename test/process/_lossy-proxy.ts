@@ -11,6 +11,9 @@ const REPEAT_MS = 10
 /** A doomed connection ends anywhere from before its registration to the middle of its messages. */
 const DOOMED_BYTES_MAX = 4_096
 
+/** What becomes of the next connections, drawn one by one. */
+const HAND = Array.from({ length: 10 }, (_, i) => i < LOSS_PERCENT / 10)
+
 const ENDS = ['reset', 'close', 'silence'] as const
 
 /** What becomes of a connection: how it ends, and after how many bytes of either direction. */
@@ -21,6 +24,7 @@ interface Doom {
 
 export class LossyProxy extends Relay {
   readonly #random: Random
+  #fates: boolean[] = []
   /** Off: everything arrives, and in time. */
   storms = true
   lost = 0
@@ -39,8 +43,16 @@ export class LossyProxy extends Relay {
     return this.storms && this.#random.below(100) < LOSS_PERCENT
   }
 
+  /** In an order of chance, but of few connections as many are lost as of many. */
+  #isDoomed(): boolean {
+    if (!this.storms) return false
+    if (this.#fates.length === 0) this.#fates = [...HAND]
+    const [isDoomed] = this.#fates.splice(this.#random.below(this.#fates.length), 1)
+    return isDoomed === true
+  }
+
   #doom(): Doom | undefined {
-    if (!this.#loses()) return undefined
+    if (!this.#isDoomed()) return undefined
     this.lost++
     return { how: this.#random.pick(ENDS), leftBytes: this.#random.below(DOOMED_BYTES_MAX) }
   }

@@ -12,15 +12,23 @@ export interface OneWay {
   readonly parentMs: number
   readonly childMs: number
   readonly reasons: readonly string[]
-  /** The proxy's connections at that moment: who gave up closed its end. */
+  /** Of each end in the moment it knew: who gave up closed its end. */
   readonly linksLeft: number
   /** From the end of the partition until the child is back. */
   readonly backMs: number
 }
 
-function downOf(node: BusNode): Promise<{ reason: string; atMs: number }> {
+interface Down {
+  readonly reason: string
+  readonly atMs: number
+  readonly linksLeft: number
+}
+
+function downOf(node: BusNode): Promise<Down> {
   return new Promise((resolve) => {
-    node.once('link_down', ({ reason }) => resolve({ reason, atMs: performance.now() }))
+    node.once('link_down', ({ reason }) => {
+      resolve({ reason, atMs: performance.now(), linksLeft: node.peers().length })
+    })
   })
 }
 
@@ -40,7 +48,7 @@ export async function oneWay(direction: 'up' | 'down', pingIntervalMs: number): 
     proxy.swallows = direction
     const atMs = performance.now()
     const [above, below] = await Promise.all(downs)
-    const linksLeft = parent.peers().length + child.peers().length
+    const linksLeft = above.linksLeft + below.linksLeft
     proxy.swallows = undefined
     const endMs = performance.now()
     await until(() => child.state === 'running' && parent.peers().length === 1)

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import type { BusNodeOptions } from '../../src/index.js'
 import type { Answer, Order, Told } from './_node-program.js'
 
@@ -11,6 +12,9 @@ export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
+
+/** A registration takes as long as the machine is busy: for tests of something else. */
+export const PATIENT = { limits: { registerMs: 60_000 } }
 
 interface Waiting {
   resolve(value: unknown): void
@@ -55,7 +59,9 @@ export class ProcessNode {
     replies: 'echo' | 'never' | 'listen' = 'echo',
   ): Promise<ProcessNode> {
     const node = new ProcessNode()
-    const { addresses } = await node.order<{ addresses: string[] }>('start', options, replies)
+    const limits = { ...PATIENT.limits, ...options.limits }
+    const order = node.order<{ addresses: string[] }>('start', { ...options, limits }, replies)
+    const { addresses } = await order
     node.addresses = addresses
     return node
   }
@@ -135,6 +141,33 @@ export const EAGER = { firstMs: 1, maxMs: 20, jitter: 0, refusedMinMs: 1, refuse
 
 export async function sleep(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** What is still other than wanted after this long stays so, and is shown as it is. */
+const PATIENCE_MS = 60_000
+const EQUAL_SAMPLES = 4
+const SAMPLES_MAX = 200
+
+/** The first sample that is as wanted, or the last one: for what comes about a little later. */
+export async function inTheEnd<T>(sample: () => T | Promise<T>, wanted: T): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const now = await sample()
+    if (isDeepStrictEqual(now, wanted) || performance.now() > endMs) return now
+    await sleep(20)
+  }
+}
+
+/** A sample that stands: what is on its way out when a test begins belongs to no baseline. */
+export async function atRest<T>(sample: () => T | Promise<T>): Promise<T> {
+  let last = await sample()
+  for (let equal = 1, samples = 1; equal < EQUAL_SAMPLES && samples < SAMPLES_MAX; samples++) {
+    await sleep(50)
+    const next = await sample()
+    equal = isDeepStrictEqual(next, last) ? equal + 1 : 1
+    last = next
+  }
+  return last
 }
 
 /** Waits for what no event tells; the test's timeout is its bound. */

@@ -1,7 +1,10 @@
 // A tree of processes in which one that has others below it is killed and started anew.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { RouteDown } from './_lost-leaf.js'
-import { EAGER, LOCAL, type Processes, type ProcessNode, sleep, until } from './_process-node.js'
+import { EAGER, type Processes, type ProcessNode, sleep, until } from './_process-node.js'
 
 /** Of a route_down that a process told, though the node that it names had stayed. */
 export interface Loss {
@@ -35,21 +38,29 @@ const BELOW_BRANCH: readonly bigint[] = [0x100n, 0x1000n]
 
 export class RestartTree {
   readonly #all: Processes
+  /** Paths are nobody else's while their process is away; a port may be taken by then. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'treebus-'))
+  readonly #limits: { readonly routeGraceMs?: number }
   readonly #nodes = new Map<bigint, ProcessNode>()
 
-  constructor(all: Processes) {
+  /** `routeGraceMs`: where not that of the product. */
+  constructor(all: Processes, limits: { readonly routeGraceMs?: number } = {}) {
     this.#all = all
+    this.#limits = limits
+    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }))
   }
 
   async grow(): Promise<void> {
-    for (const [id, parent] of TREE) await this.#start(id, parent, [LOCAL])
+    for (const [id, parent] of TREE)
+      await this.#start(id, parent, [`unix://${join(this.#folder, `${id}.sock`)}`])
     await this.#whole()
   }
 
   async #start(id: bigint, parent: bigint, listen: readonly string[]): Promise<void> {
     const above = this.#nodes.get(parent)
     const wish = above === undefined ? {} : { parent: above.addresses }
-    const node = await this.#all.start({ id, listen: [...listen], retry: EAGER, ...wish })
+    const options = { id, listen: [...listen], retry: EAGER, limits: this.#limits, ...wish }
+    const node = await this.#all.start(options)
     await node.order('watchRoutes')
     this.#nodes.set(id, node)
   }

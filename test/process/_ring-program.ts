@@ -15,7 +15,7 @@ export interface RingTask {
   readonly options?: Partial<RingOptions>
 }
 
-const OPTIONS: DialOptions = { ...DEFAULT_CONNECTION_LIMITS, timeoutMs: 10_000 }
+const OPTIONS: DialOptions = { ...DEFAULT_CONNECTION_LIMITS, timeoutMs: 60_000 }
 
 const task = (workerData ?? JSON.parse(process.argv[2]!)) as RingTask
 const channel = new RingChannel(task.options)

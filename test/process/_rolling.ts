@@ -64,7 +64,7 @@ class Asker {
   async #ask(id: bigint, question: string): Promise<void> {
     this.#open++
     try {
-      const { text } = await this.node.request(id, question, { timeoutMs: 10_000 })
+      const { text } = await this.node.request(id, question, { timeoutMs: 60_000 })
       if (text !== question) this.#fail('WRONG_ANSWER')
     } catch (error) {
       this.#fail(error instanceof BusError ? error.code : String(error))

@@ -1,7 +1,7 @@
 // A tree of processes that join and are killed at random, and what their tables say afterwards.
 
 import type { LinkInfo } from '../../src/index.js'
-import { LOCAL, type Processes, type ProcessNode, sleep, until } from './_process-node.js'
+import { atRest, LOCAL, type Processes, type ProcessNode, sleep, until } from './_process-node.js'
 
 const ROOT = 1n
 /** Every so many members one may have others below it. */
@@ -9,12 +9,12 @@ const BRANCH_EVERY = 4
 /** And one of them, a leaf where it came first, lives through it all: it shows what is kept. */
 const WITNESS = 2
 const RETRY = { firstMs: 20, maxMs: 500, refusedMinMs: 20, refusedMaxMs: 500 }
-/** Sockets that end take a few turns of the loop. */
+/** Sockets that end, and links that move to shared memory, take a few turns of the loop. */
 const REST_MS = 2_000
 /** The rope of the other end's doorbell, beside the socket. */
 const RING_FILES = 1
 /** Tables that are wrong after this long stay so, and are shown as they are. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 export interface StormWish {
   readonly processes: number
@@ -124,6 +124,15 @@ class StormTree {
     return found.flat()
   }
 
+  async files(): Promise<number[]> {
+    return [...(await this.used()).values()].map(({ files }) => files)
+  }
+
+  /** Whether one that is there all the time has other files open than it had. */
+  keeps(before: ReadonlyMap<bigint, Used>, after: ReadonlyMap<bigint, Used>): boolean {
+    return [...after].some(([id, { files }]) => files !== (before.get(id)?.files ?? files))
+  }
+
   async used(): Promise<Map<bigint, Used>> {
     const all = [...this.members].map(async ([id, { node }]): Promise<[bigint, Used]> => {
       const { files, rssBytes } = await node.order<Used>('resources')
@@ -138,6 +147,8 @@ export async function routeStorm(all: Processes, wish: StormWish): Promise<Route
   const tree = new StormTree(all, wish.seed)
   while (tree.members.size < wish.processes) await tree.join(true)
   await until(async () => (await tree.wrong()).length === 0)
+  await sleep(REST_MS)
+  await atRest(() => tree.files())
   const before = await tree.used()
   const joined = tree.joins
   const endMs = performance.now() + wish.stormMs
@@ -150,6 +161,7 @@ export async function routeStorm(all: Processes, wish: StormWish): Promise<Route
   await until(async () => isLate() || (await tree.wrong()).length === 0)
   const equalMs = performance.now() - stoppedMs
   await sleep(REST_MS)
+  await until(async () => isLate() || !tree.keeps(before, await tree.used()))
   const after = await tree.used()
   return {
     kills: tree.kills,

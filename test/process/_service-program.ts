@@ -18,7 +18,8 @@ cluster.handle('work', async (turns: number) => {
 })
 
 process.on('message', async () => {
-  const isQuiet = await cluster.drain({ quietMs: 1000 })
+  // So long callers may take to hear of it, on a busy machine too.
+  const isQuiet = await cluster.drain({ quietMs: 5_000, timeoutMs: 120_000 })
   await cluster.close()
   process.send?.(isQuiet)
   process.disconnect()

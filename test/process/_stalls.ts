@@ -4,11 +4,10 @@ import { LOCAL, Processes, sleep } from './_process-node.js'
 
 const PARENT = 1n
 const CHILD = 2n
-const STALL_MS = 2_000
 /** Between two stalls, so that the load goes on. */
 const BETWEEN_MS = 300
-/** Three of these are 3.5 s: the fast profile of row 23. */
-const PING_INTERVAL_MS = 1_166
+/** Three of these intervals are 3.5 s: the fast profile of row 23. */
+const FAST = { stallMs: 2_000, pingIntervalMs: 1_166 }
 
 export interface Stalls {
   readonly stalls: number
@@ -17,10 +16,12 @@ export interface Stalls {
   readonly answered: number
 }
 
-export async function stallInTurn(stalls: number): Promise<Stalls> {
+export async function stallInTurn(
+  stalls: number,
+  { stallMs, pingIntervalMs } = FAST,
+): Promise<Stalls> {
   const all = new Processes()
   try {
-    const pingIntervalMs = PING_INTERVAL_MS
     const parent = await all.start({ id: PARENT, listen: [LOCAL], pingIntervalMs })
     const child = await all.start({ id: CHILD, parent: parent.addresses, pingIntervalMs })
     let answered = 0
@@ -33,7 +34,7 @@ export async function stallInTurn(stalls: number): Promise<Stalls> {
     }
     const lines = Promise.all(Array.from({ length: 16 }, load))
     for (let i = 0; i < stalls; i++) {
-      await (i % 2 === 0 ? parent : child).order('stall', STALL_MS)
+      await (i % 2 === 0 ? parent : child).order('stall', stallMs)
       await sleep(BETWEEN_MS)
     }
     isOver = true

@@ -35,7 +35,8 @@ export async function silentCrowd(
   const { rssBytes } = await node.order<Resources>('resources')
   await Promise.all(peers.map((peer) => peer.closed))
   const closedMs = nowMs() - connectedMs
-  const { files } = await node.order<Resources>('resources')
+  // The lawful child's own stays.
+  const files = await filesAtRest(node, before.files + 1)
   const grownBytes = rssBytes - before.rssBytes
   return { lawfulMs, closedMs, grownBytes, filesLeft: files - before.files }
 }

@@ -28,7 +28,10 @@ export interface Weather {
   readonly timersMore: number
 }
 
-const BACK_MS = 10_000
+/** How long is waited for those that the fine weather brings back, before it is called a fault. */
+const BACK_MS = 60_000
+/** The storm goes on until so many messages came through it. */
+const DELIVERED_MIN = 1_000
 
 /** Waits as long as that, whatever comes of it. */
 async function within(ms: number, holds: () => boolean): Promise<void> {
@@ -122,7 +125,7 @@ export async function flapInTheStorm(flaps: number, seed: number): Promise<Weath
   const children = await Promise.all(CHILDREN.map((id) => BusNode.start({ id, ...options })))
   const family = new Family(parent, children)
   const ear = new Ear([parent, ...children])
-  for (let flap = 0; flap < flaps; flap++) {
+  for (let flap = 0; flap < flaps || ear.delivered <= DELIVERED_MIN; flap++) {
     await within(PATIENCE_MS, () => family.isWhole)
     // Cut in the middle of what is said, and now and then behind it.
     for (let burst = 0; burst <= flap % 4; burst++) {

@@ -10,6 +10,8 @@ interface Task {
 
 const { id, parent } = workerData as Task
 const node = await BusNode.start({ id, parent })
+// On a busy machine not every first attempt succeeds.
+await node.ready()
 const answer = await node.request(1n, `from ${id}`)
 await node.close()
 parentPort?.postMessage(answer.text)

@@ -4,7 +4,7 @@ import { bystanders } from './_bystanders.js'
 test.serial(
   'robustness 21: a leaf that goes and comes back changes nothing between any other two',
   async (t) => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const { messages, failed, notOnce, departures } = await bystanders(10_000, 10)
     t.deepEqual([...failed], [])
     t.is(notOnce, 0)

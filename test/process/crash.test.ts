@@ -10,7 +10,7 @@ const OTHER = 0x101n
 const downOf = (id: bigint) => (down: LinkDown) => down.link.id === id
 
 test('robustness 22: a killed process is known to its neighbours, above and below', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const topology = [{ id: LEAF, parent: BRANCH }]
@@ -29,7 +29,7 @@ test('robustness 22: a killed process is known to its neighbours, above and belo
 })
 
 test('a clean exit tells `left`, and what was sent before it arrives', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] }, 'listen')
@@ -43,7 +43,7 @@ test('a clean exit tells `left`, and what was sent before it arrives', async (t)
 })
 
 test('a node that is closed lets its process exit by itself, a root or a child', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -56,7 +56,7 @@ test('a node that is closed lets its process exit by itself, a root or a child',
 })
 
 test('a listener, a link, and a parent out of reach each keep a process alive', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -68,7 +68,7 @@ test('a listener, a link, and a parent out of reach each keep a process alive', 
 })
 
 test('a process that only has a root without listeners ends', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const alone = await all.start({ id: ROOT })
@@ -77,19 +77,20 @@ test('a process that only has a root without listeners ends', async (t) => {
 })
 
 test('robustness 23: a child that stops for less than the limit is no false alarm', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 1_000 }
+  // Silent is who says nothing for 9 s: a busy machine may double the 4.5 s here.
+  const quick = { pingIntervalMs: 3_000 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   const leaf = await all.start({ id: LEAF, parent: root.addresses, ...quick })
   const stopped = await all.start({ id: OTHER, parent: root.addresses, ...quick, retry: EAGER })
   stopped.signal('SIGSTOP')
   t.is(await leaf.order('request', ROOT, 'meanwhile', 10_000), 'meanwhile')
-  await sleep(1_500)
+  await sleep(4_500)
   stopped.signal('SIGCONT')
   t.is(await stopped.order('request', ROOT, 'back', 10_000), 'back')
-  await sleep(1_500)
+  await sleep(4_500)
   t.deepEqual(
     [root, leaf, stopped].map((node) => node.count('link_down')),
     [0, 0, 0],
@@ -97,37 +98,38 @@ test('robustness 23: a child that stops for less than the limit is no false alar
 })
 
 test('robustness 23: one that stays stopped is silent in the end, and comes back', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 200 }
+  const quick = { pingIntervalMs: 1_000 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   const leaf = await all.start({ id: LEAF, parent: root.addresses, ...quick, retry: EAGER })
   leaf.signal('SIGSTOP')
   const down = await root.hear<LinkDown>('link_down', downOf(LEAF))
   t.is((down.detail as LinkDown).reason, 'silent')
   leaf.signal('SIGCONT')
-  await until(() => root.count('link_up') === 2)
+  await until(() => root.count('link_up') > 1)
   await leaf.order('ready')
   t.is(await leaf.order('request', ROOT, 'back', 10_000), 'back')
   t.is((await root.order<unknown[]>('peers')).length, 1)
 })
 
 test('robustness 23: a node that stalls itself does not blame its neighbours', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
-  const quick = { pingIntervalMs: 300 }
+  // Silent is who says nothing for 4.5 s, and once more an interval after a stall.
+  const quick = { pingIntervalMs: 1_500 }
   const root = await all.start({ id: ROOT, listen: [LOCAL], ...quick })
   // The other end is patient: only the one that stalls is asked here.
-  const leaf = await all.start({ id: LEAF, parent: root.addresses, pingIntervalMs: 5_000 })
-  for (let i = 0; i < 3; i++) await root.order('stall', 1_200)
+  const leaf = await all.start({ id: LEAF, parent: root.addresses, pingIntervalMs: 20_000 })
+  for (let i = 0; i < 3; i++) await root.order('stall', 6_000)
   t.is(await leaf.order('request', ROOT, 'x', 10_000), 'x')
   t.is(root.count('link_down') + leaf.count('link_down'), 0)
 })
 
 test("a handler's exception is uncaught; where it is handled the node goes on", async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -141,7 +143,7 @@ test("a handler's exception is uncaught; where it is handled the node goes on", 
 })
 
 test('what a handler throws and nobody handles ends the process, as anywhere else', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] })
@@ -154,13 +156,14 @@ test('what a handler throws and nobody handles ends the process, as anywhere els
 })
 
 test('robustness 27: every call under way at a kill ends, with a code that fits', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const root = await all.start({ id: ROOT, listen: [LOCAL] }, 'never')
   const leaf = await all.start({ id: LEAF, parent: root.addresses }, 'never')
   const asker = await all.start({ id: OTHER, parent: root.addresses })
-  const timeoutMs = 1_000
+  // Nothing ends by its time here.
+  const timeoutMs = 120_000
   // Neighbours of the one that dies see its link end; those behind it hear that its route is gone.
   await root.order('beginCalls', LEAF, 100, timeoutMs, ['request'])
   await asker.order('beginCalls', LEAF, 100, timeoutMs, ['request'])

@@ -17,7 +17,7 @@ interface Change {
 for (const encrypted of [false, true]) {
   const how = encrypted ? 'with a token and keys' : 'in clear'
   test(`a node whose parent is killed goes to its next address, with all below, ${how}`, async (t) => {
-    t.timeout(60_000)
+    t.timeout(300_000)
     const all = new Processes()
     t.teardown(() => all.end())
     const common = encrypted ? { tokens: ['secret'], keyExchange: 'x25519' as const } : {}

@@ -3,7 +3,7 @@ import { LosingTree } from './_lost-leaf.js'
 import { Processes } from './_process-node.js'
 
 test('robustness 22: a killed leaf is a route lost to everyone in the tree', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const tree = new LosingTree(all)

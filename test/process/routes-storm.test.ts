@@ -3,7 +3,7 @@ import { Processes } from './_process-node.js'
 import { routeStorm } from './_route-storm.js'
 
 test('20 processes that join and are killed at random end with equal tables', async (t) => {
-  t.timeout(180_000)
+  t.timeout(300_000)
   const all = new Processes()
   t.teardown(() => all.end())
   const wish = { processes: 20, stormMs: 30_000, everyMs: 300, seed: 5 }

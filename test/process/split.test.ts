@@ -4,7 +4,7 @@ import { dataFrame, RawPeer } from '../node/_raw-peer.js'
 import { LOCAL } from './_process-node.js'
 
 test('robustness 6: three frames cut in two at every byte are three messages', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const node = await BusNode.start({ id: 1n, listen: [LOCAL] })
   t.teardown(() => node.close())
   const peer = await RawPeer.join(node.addresses[0]!, 0x10n, 1)

@@ -4,7 +4,7 @@ import { reconnectStorm } from './_storm.js'
 test.serial(
   'robustness 25: 200 children of a parent that was restarted are back, each by one link, in all tables',
   async (t) => {
-    t.timeout(60_000)
+    t.timeout(300_000)
     const storm = await reconnectStorm(200)
     t.is(storm.linksAtEnd, 200)
     t.is(storm.wholeTables, 201)

@@ -3,7 +3,7 @@ import { seedOfRun } from '../wire/_random.js'
 import { flapInTheStorm } from './_weather.js'
 
 test.serial('robustness 26: 40 of 100 links are lost, and nothing comes twice', async (t) => {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const weather = await flapInTheStorm(20, seedOfRun())
   t.log(JSON.stringify(weather))
   t.true(weather.lostPercent >= 30, 'the weather is bad')

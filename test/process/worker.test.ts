@@ -4,7 +4,7 @@ import { BusNode } from '../../src/index.js'
 import { LOCAL, until } from './_process-node.js'
 
 test('worker threads each have a node, and end by themselves once it is closed', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const root = await BusNode.start({ id: 1n, listen: [LOCAL] })
   t.teardown(() => root.close())
   root.on('message', (message) => message.isRequest && message.reply(message.payload))
@@ -32,7 +32,7 @@ test('worker threads each have a node, and end by themselves once it is closed',
 })
 
 test('a worker that is terminated is gone for its neighbours', async (t) => {
-  t.timeout(60_000)
+  t.timeout(300_000)
   const root = await BusNode.start({ id: 1n, listen: [LOCAL] })
   t.teardown(() => root.close())
   const up = new Promise((resolve) => root.once('link_up', resolve))

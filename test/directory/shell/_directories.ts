@@ -38,7 +38,8 @@ export class Directories {
 
   /** A registry that takes its table for whole almost at once. */
   registry(id: bigint, options: DirectoryOptions = {}, node: Partial<BusNodeOptions> = {}) {
-    const registry = { times: { warmUpMs: 50, compareMs: 100, probeMs: 50 } }
+    // A life that a busy machine keeps from answering is not dead.
+    const registry = { times: { warmUpMs: 50, compareMs: 100, probeMs: 60_000 } }
     return this.root(id, { registry, ...options }, node)
   }
 
