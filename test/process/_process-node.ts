@@ -59,9 +59,7 @@ export class ProcessNode {
     replies: 'echo' | 'never' | 'listen' = 'echo',
   ): Promise<ProcessNode> {
     const node = new ProcessNode()
-    const limits = { ...PATIENT.limits, ...options.limits }
-    const order = node.order<{ addresses: string[] }>('start', { ...options, limits }, replies)
-    const { addresses } = await order
+    const { addresses } = await node.order<{ addresses: string[] }>('start', options, replies)
     node.addresses = addresses
     return node
   }
@@ -116,12 +114,19 @@ export class ProcessNode {
 /** Processes of one test, all ended with it. */
 export class Processes {
   readonly #nodes: ProcessNode[] = []
+  readonly #limits: NonNullable<BusNodeOptions['limits']>
+
+  /** `limits`: of all of them. What is measured in figures has those of the product, `{}`. */
+  constructor(limits: NonNullable<BusNodeOptions['limits']> = PATIENT.limits) {
+    this.#limits = limits
+  }
 
   async start(
     options: BusNodeOptions,
     replies: 'echo' | 'never' | 'listen' = 'echo',
   ): Promise<ProcessNode> {
-    const node = await ProcessNode.start(options, replies)
+    const limits = { ...this.#limits, ...options.limits }
+    const node = await ProcessNode.start({ ...options, limits }, replies)
     this.#nodes.push(node)
     return node
   }

@@ -1,7 +1,7 @@
 // A parent that is restarted under the eyes of all its children.
 
-import { BusNode } from '../../src/index.js'
-import { LOCAL, PATIENT, until } from './_process-node.js'
+import { BusNode, type BusNodeOptions } from '../../src/index.js'
+import { LOCAL, until } from './_process-node.js'
 
 const PARENT = 1n
 const FIRST = 0x100n
@@ -52,20 +52,24 @@ class Crowd {
   }
 }
 
-export async function reconnectStorm(children: number): Promise<Storm> {
-  const first = await BusNode.start({ ...PATIENT, id: PARENT, listen: [LOCAL] })
+/** `patience`: options of all of them, where those of the product are not to be shown. */
+export async function reconnectStorm(
+  children: number,
+  patience: Pick<BusNodeOptions, 'limits'> = {},
+): Promise<Storm> {
+  const first = await BusNode.start({ ...patience, id: PARENT, listen: [LOCAL] })
   const [address] = first.addresses
   const parent = address!
   const all = await Promise.all(
     Array.from({ length: children }, (_, i) =>
-      BusNode.start({ ...PATIENT, id: FIRST + BigInt(i), parent }),
+      BusNode.start({ ...patience, id: FIRST + BigInt(i), parent }),
     ),
   )
   await Promise.all(all.map((node) => node.ready(BACK)))
   const crowd = new Crowd()
   await first.close({ timeoutMs: 0 })
   await until(() => all.every(({ state }) => state === 'parent_lost'))
-  const again = await BusNode.start({ ...PATIENT, id: PARENT, listen: [parent] }, (node) =>
+  const again = await BusNode.start({ ...patience, id: PARENT, listen: [parent] }, (node) =>
     crowd.watch(node),
   )
   const startMs = performance.now()

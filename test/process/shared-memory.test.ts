@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import test from 'ava'
 import { loadAddon } from '../../src/channel/native.js'
 import { BusNode, type LinkInfo } from '../../src/index.js'
-import { atRest, inTheEnd, LOCAL, Processes, ProcessNode, until } from './_process-node.js'
+import { atRest, inTheEnd, LOCAL, PATIENT, Processes, ProcessNode, until } from './_process-node.js'
 
 const addon = loadAddon()
 const withAddon = typeof addon === 'string' ? test.skip : test.serial
@@ -43,6 +43,7 @@ withAddon('robustness 32: a process killed with its ring full leaves nothing beh
   let before: ReturnType<typeof leftovers> | undefined
   for (let kill = 0; kill <= KILLS; kill++) {
     const leaf = await ProcessNode.start({
+      ...PATIENT,
       id: LEAF,
       parent,
       sharedMemoryBytes: 4_096 << (kill % 6),
@@ -68,7 +69,7 @@ withAddon('robustness 32: a process killed with its ring full leaves nothing beh
 
 withAddon('a parent that is killed leaves nothing in its children', async (t) => {
   t.timeout(300_000)
-  const root = await ProcessNode.start({ id: ROOT, listen: [LOCAL] })
+  const root = await ProcessNode.start({ ...PATIENT, id: ROOT, listen: [LOCAL] })
   t.teardown(() => root.end())
   const leaf = await BusNode.start({ id: LEAF, parent: root.addresses })
   t.teardown(() => leaf.close())

@@ -16,7 +16,7 @@ const GROWN_BYTES_MAX = 64 * 2 ** 20
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const count = full ? 8_000 : 1_000
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const tokens = ['token']
     const here = await all.start({ id: 1n, listen: [LOCAL], tokens })

@@ -16,7 +16,7 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
     return { figure: 'several loopback addresses need Linux', verdict: 'skipped', values: {} }
   }
   const wish = full ? { connections: 600_000, seconds: 60 } : { connections: 20_000 }
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const tokens = ['token']
     const here = await all.start({ id: 1n, listen: [LOCAL], tokens })

@@ -25,7 +25,7 @@ const nowMs = () => performance.timeOrigin + performance.now()
 
 /** Root, two branches, a leaf below each kill's victim; the other branch asks for what is lost. */
 async function killOnce(victim: 'branch' | 'leaf'): Promise<Kill> {
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const topology = [{ id: LEAF, parent: BRANCH }]
     const root = await all.start({ id: ROOT, listen: [LOCAL], topology })

@@ -44,7 +44,7 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
 
 async function blackhole(): Promise<Outcome> {
   const network = new PartedNetwork()
-  const all = new Processes()
+  const all = new Processes({})
   const stop = () => network.remove()
   process.once('exit', stop)
   try {

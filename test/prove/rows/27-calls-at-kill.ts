@@ -31,7 +31,7 @@ async function settledOf(node: ProcessNode, calls: number): Promise<Settled[]> {
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const calls = full ? 10_000 : 1_000
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const root = await all.start({ id: ROOT, listen: [LOCAL] }, 'never')
     const target = await all.start({ id: TARGET, parent: root.addresses }, 'never')

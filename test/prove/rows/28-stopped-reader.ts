@@ -17,7 +17,7 @@ const FAST = 3n
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const seconds = full ? 20 : 3
-  const all = new Processes()
+  const all = new Processes({})
   const here = await BusNode.start({ id: HERE, listen: [LOCAL], sendBufferBytesMax: LIMIT_BYTES })
   try {
     const slow = await all.start({ id: SLOW, parent: here.addresses })

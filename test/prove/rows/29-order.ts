@@ -67,7 +67,7 @@ export async function run({ full }: RunOptions): Promise<Outcome> {
   let wrong = 0
   let done = 0
   for (const listen of carriers) {
-    const all = new Processes()
+    const all = new Processes({})
     const here = await BusNode.start({ id: 1n, listen: [listen] })
     try {
       await all.start({ id: 2n, parent: here.addresses })

@@ -15,7 +15,7 @@ const THERE = 2n
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const messages = full ? 10_000 : 500
-  const all = new Processes()
+  const all = new Processes({})
   const here = await BusNode.start({ id: HERE, listen: [LOCAL] })
   try {
     const there = await all.start({ id: THERE, parent: here.addresses }, 'never')

@@ -13,7 +13,7 @@ const KNOWN_MS = 500
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const kills = full ? 100 : 20
-  const all = new Processes()
+  const all = new Processes({})
   const heard: Heard[] = []
   try {
     const tree = new LosingTree(all)

@@ -20,7 +20,7 @@ export const sizes = { quick: '3 restarts', full: '20' }
 const REST_MS = 16_000
 
 async function restarts(id: bigint, count: number): Promise<Restart[]> {
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const tree = new RestartTree(all)
     await tree.grow()

@@ -22,7 +22,7 @@ function figureOf(storm: RouteStorm, filesKept: number, growth: { p50: number; m
 
 export async function run({ full }: RunOptions): Promise<Outcome> {
   const size = full ? { processes: 60, stormMs: 300_000 } : { processes: 20, stormMs: 30_000 }
-  const all = new Processes()
+  const all = new Processes({})
   try {
     const storm = await routeStorm(all, { ...size, everyMs: 500, seed: 5 })
     const { kills, joins, live, wrong, equalMs, used } = storm
