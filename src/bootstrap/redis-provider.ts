@@ -101,14 +101,17 @@ export class RedisProvider implements AdvertisingProvider {
 
   #within<T>(work: (client: OpenClient) => Promise<T>): Promise<T> {
     const { timer = processTimer, answerMs = ANSWER_MS, client } = this.#options
-    this.#client ??= opened(client)
+    this.#client ??= opened(client, answerMs)
     const open = this.#client
     return withinLimit({ timer, limitMs: answerMs, what: this.name }, async () => work(await open))
   }
 }
 
-async function opened(client: RedisProviderOptions['client']): Promise<OpenClient> {
-  if (typeof client === 'string') return connected(client)
+async function opened(
+  client: RedisProviderOptions['client'],
+  answerMs: number,
+): Promise<OpenClient> {
+  if (typeof client === 'string') return connected(client, answerMs)
   const end = (): void => undefined
   if ('call' in client) {
     return { command: (command, ...args) => client.call(command ?? '', ...args), end }
@@ -116,13 +119,13 @@ async function opened(client: RedisProviderOptions['client']): Promise<OpenClien
   return { command: (...words) => client.sendCommand(words), end }
 }
 
-async function connected(url: string): Promise<OpenClient> {
+async function connected(url: string, answerMs: number): Promise<OpenClient> {
   const { Redis } = await import('ioredis').catch(notInstalled)
   // A command that meets no connection fails at once; the next reading is the retry.
   const redis = new Redis(url, {
     maxRetriesPerRequest: 0,
     retryStrategy: () => ANSWER_MS / 2,
-    connectTimeout: ANSWER_MS,
+    connectTimeout: answerMs,
   })
   // Without a listener it would write each failure to the console; commands tell of them anyway.
   redis.on('error', () => undefined)

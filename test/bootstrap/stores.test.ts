@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
@@ -182,6 +183,32 @@ redisRun.run(
       t.is(ioredis.status, 'ready')
     }
     ioredis.disconnect()
+  },
+)
+
+redisRun.run(
+  `the limit of an answer is that of the connection as well${redisRun.why}`,
+  async (t) => {
+    const { url } = await storeOf(t, 'redis')
+    const provider = new RedisProvider({ client: url, key: placeOf(), answerMs: PATIENCE_MS })
+    // The loop stands still for longer than the limit that nobody asked for, while it connects.
+    const stall = (): void => {
+      const endMs = performance.now() + 1_500
+      while (performance.now() < endMs);
+    }
+    const dialled = (): void => {
+      unsubscribe('net.client.socket', dialled)
+      // In this turn, behind all that the client does in it.
+      let ticks = 50
+      const later = (): void => {
+        if (ticks-- > 0) queueMicrotask(() => process.nextTick(later))
+        else stall()
+      }
+      later()
+    }
+    subscribe('net.client.socket', dialled)
+    t.deepEqual(await provider.read(), [])
+    await provider.close()
   },
 )
 
