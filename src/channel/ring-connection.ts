@@ -133,6 +133,8 @@ export class RingConnection implements Connection, RingMember {
     if (this.#state === 'ended') return
     if (this.#outgoing.length > 0) this.#writeOn()
     if (this.#reads) this.#read()
+    // It said that it had finished, and is gone now: nobody takes what waits to be flushed.
+    else if (this.#peerGone) this.#endIfDone()
   }
 
   get #reads(): boolean {

@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { Connection } from '../../src/channel/channel.js'
 import { type Addon, loadAddon } from '../../src/channel/native.js'
 import { RingChannel, type RingOptions } from '../../src/channel/ring-channel.js'
 import { offerRing, type RingOffer } from '../../src/channel/ring-setup.js'
@@ -74,14 +75,16 @@ function stranger(path: string): Stranger {
 async function listening(t: ExecutionContext) {
   const path = freshPath()
   const sinks: RecordingSink[] = []
-  const accept = () => {
+  const connections: Connection[] = []
+  const accept = (connection: Connection) => {
+    connections.push(connection)
     sinks.push(new RecordingSink())
     return sinks.at(-1)!
   }
   const channel = new RingChannel()
   const listener = await channel.listen(`ring://${path}`, accept, OPTIONS)
   t.teardown(() => listener.close())
-  return { path, sinks, channel, listener }
+  return { path, sinks, connections, channel, listener }
 }
 
 function hostile(native: Addon): void {
@@ -229,6 +232,30 @@ function hostile(native: Addon): void {
     await sink.whenClosed
     return sink
   }
+
+  test.serial(
+    'ring: who finished and is gone is not waited for with what is left to say',
+    async (t) => {
+      const { path, sinks, connections } = await listening(t)
+      const made = offerRing(native, { memory: 'named', ringBytes: 4096, bell: undefined })
+      if (typeof made === 'string') return t.fail(made)
+      t.teardown(() => made.link.close())
+      const { socket, next } = stranger(path)
+      socket.write(`${JSON.stringify(made.offer)}\n`)
+      await next()
+      // More than the ring holds, and nobody reads.
+      send(connections[0]!, bytesOf(100_000, 1))
+      made.link.finish()
+      socket.write('\x07')
+      for (let left = TURNS_MAX; left > 0 && connections[0]!.claim(1) !== 'closed'; left--) {
+        await turns(1)
+      }
+      t.is(sinks[0]!.closedCalls, 0)
+      socket.destroy()
+      for (let left = TURNS_MAX; left > 0 && sinks[0]!.closedCalls === 0; left--) await turns(1)
+      t.is(sinks[0]!.closedCalls, 1)
+    },
+  )
 
   test.serial('ring: a neighbour that floods does not keep another from its turn', async (t) => {
     const { sinks, channel, listener } = await listening(t)
