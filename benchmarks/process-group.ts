@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 import type { Ask, Mark, RoleOptions, Told } from './role.js'
 import { type ServerKind, ServerProcess } from './server-process.js'
 
-const ENTRY = fileURLToPath(new URL('./role-process.js', import.meta.url))
+// Bundled as the package is: what a user's process would load.
+const ENTRY = fileURLToPath(new URL('../roles/role-process.js', import.meta.url))
 
 /** Generous: a slow machine is not a fault. Whatever takes longer is one. */
 const ANSWER_LIMIT_MS = 30_000

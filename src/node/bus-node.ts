@@ -44,6 +44,8 @@ const CLOSE_TIMEOUT_MS = 1_000
  * because a link on its way ended. Nothing is stored.
  */
 export class BusNode extends EventEmitter<BusNodeEvents> {
+  /** Said, because a bundler, ours included, names a class anew that its own body names. */
+  static override readonly name: string = 'BusNode'
   readonly id: bigint
   /** Who is reachable, and by whom. */
   readonly routes: Routes

@@ -49,6 +49,7 @@ export type LineLog = (line: string) => void
  * there. Nothing here waits for what may never come: every call ends, at its timeout at the latest.
  */
 export class Cluster extends EventEmitter<ClusterEvents> {
+  static override readonly name: string = 'Cluster' // See BusNode.
   readonly directory: Directory
   readonly #core: ClusterCore
   readonly #ownsNode: boolean

@@ -137,6 +137,7 @@ type Limits = Omit<ServiceCallOptions, 'request' | 'response'>
 
 /** Calls and messages of one contract. */
 export class ServiceClient<Members> {
+  static readonly name: string = 'ServiceClient' // See BusNode.
   readonly #cluster: Cluster
   readonly #contract: Contract<Members>
   readonly #target: ClientTarget

@@ -24,6 +24,21 @@ for (const [resolution, files] of Object.entries(TYPED_APPS)) {
   })
 }
 
+test.serial('classes of the tarball have the names that they are exported by', (t) => {
+  t.timeout(300_000)
+  consumer.write(
+    'names.mjs',
+    `import * as treebus from 'treebus'
+    for (const [name, value] of Object.entries(treebus)) {
+      if (typeof value === 'function' && value.name !== name) console.log(name, value.name)
+    }
+    console.log(Object.keys(treebus).length > 20)`,
+  )
+  const { status, stdout, stderr } = consumer.runApp('names.mjs')
+  t.is(status, 0, stderr)
+  t.is(stdout, 'true\n')
+})
+
 for (const addon of ['with the addon that is in it', 'without an addon']) {
   for (const [name, text] of Object.entries(APPS)) {
     test.serial(`robustness 42: the tarball runs ${addon}, loaded by ${name}`, (t) => {

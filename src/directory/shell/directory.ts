@@ -45,6 +45,7 @@ const UNTIL_WHOLE = {
  * before with `close`. It holds no process open.
  */
 export class Directory extends EventEmitter<DirectoryEvents> {
+  static override readonly name: string = 'Directory' // See BusNode.
   readonly node: BusNode
   /** This life of the node: 32 hexadecimal digits of a UUIDv7. */
   readonly incarnation: string
