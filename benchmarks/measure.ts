@@ -1,6 +1,7 @@
 // Marks before and after the measured span, and what follows from two marks.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WARM_UP_CALLS } from './call-loop.js'
 import type { RoleProcess } from './process-group.js'
 import type { Span } from './question.js'
 import type { Mark } from './role.js'
@@ -11,6 +12,13 @@ export interface Measured {
   readonly cpuSeconds: number
   readonly peakRssMib: number
   readonly last: Mark
+}
+
+const LOOK_MS = 50
+
+/** Once a caller has made its warm-up calls; see `WARM_UP_CALLS`. */
+export async function warmedUp(caller: RoleProcess): Promise<void> {
+  while ((await caller.mark()).count < WARM_UP_CALLS) await sleep(LOOK_MS)
 }
 
 /** In the order of `processes`; the traffic runs already. */

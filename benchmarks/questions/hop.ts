@@ -1,6 +1,7 @@
 // What one hop more costs: the process in the middle, and the way through it.
 
-import { cpuPerMillion, type Measured, measure } from '../measure.js'
+import { WARM_UP_CALLS } from '../call-loop.js'
+import { cpuPerMillion, type Measured, measure, warmedUp } from '../measure.js'
 import type { ProcessGroup, RoleProcess } from '../process-group.js'
 import { type Cell, type Question, ratioOf, type Sample, type Span } from '../question.js'
 import { type BenchChannel, burstOf, CHANNELS, sizeName, windowOf } from './sizes.js'
@@ -47,7 +48,8 @@ async function startChain(
   const { channel, payloadBytes } = cell
   const burst = burstOf(payloadBytes)
   const window = windowOf(payloadBytes)
-  const load = { payloadBytes, burst, window, inFlight: 1 }
+  const warmUpCalls = cell.what === 'request' ? WARM_UP_CALLS : 0
+  const load = { payloadBytes, burst, window, inFlight: 1, warmUpCalls }
   const address = () => processes.freeAddress(channel)
   if (hops === 0) {
     const last = await processes.start(`${kind}-${lastRole}`, { ...load, id: 1, listen: address() })
@@ -87,6 +89,7 @@ async function run(
   const hops = HOPS[subject.slice(kind === 'treebus' ? 8 : 9)] ?? 0
   const { first, last, middle } = await startChain(kind, ends, hops, cell, processes)
   await first.ask('begin')
+  if (cell.what === 'request') await warmedUp(first)
   const measured = await measure([first, last, ...(middle === undefined ? [] : [middle])], span)
   const [begun, arrived, relayed] = measured as [Measured, Measured, Measured | undefined]
   const { latency } = begun.last
@@ -127,6 +130,7 @@ export const hop: Question<HopCell> = {
     '  first relay of three.',
     'Both: at most 1 MiB or 4,096 messages between the ends, acknowledged four times in that.',
     'Added latency: p50 with the hop less p50 without, of a request of 64 B and its reply.',
+    `Before those ${WARM_UP_CALLS.toLocaleString('en')} requests: one at a time a process is slow to be compiled.`,
   ],
   cells: [
     ...CHANNELS.flatMap((channel) =>

@@ -1,8 +1,7 @@
 // What a call of a service by its type costs, beside what others take for the same.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import { WARM_UP_CALLS } from '../call-loop.js'
-import { measure } from '../measure.js'
+import { measure, warmedUp } from '../measure.js'
 import type { ProcessGroup, RoleProcess } from '../process-group.js'
 import {
   type Aim,
@@ -64,7 +63,7 @@ async function run(
   const shared = { payloadBytes: PAYLOAD_BYTES, inFlight, warmUpCalls: WARM_UP_CALLS }
   const players = (await PLAYS[subject]?.(cell, shared, processes)) ?? []
   await players[0]?.ask('begin')
-  await warmedUp(players[0])
+  if (players[0] !== undefined) await warmedUp(players[0])
   const [called, answered] = await measure(players, span)
   if (called?.last.latency === undefined) throw new Error('no latency')
   return {
@@ -73,12 +72,6 @@ async function run(
     callCpu: (called.cpuSeconds / called.count) * 1e6,
     answerCpu: ((answered?.cpuSeconds ?? 0) / called.count) * 1e6,
   }
-}
-
-const LOOK_MS = 50
-
-async function warmedUp(caller: RoleProcess | undefined): Promise<void> {
-  while (caller && (await caller.mark()).count < WARM_UP_CALLS) await delay(LOOK_MS)
 }
 
 /** Our part of theirs: from `rateAim` on at 64 in flight, and below 1 for the time of one. */
