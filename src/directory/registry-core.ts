@@ -255,7 +255,8 @@ export class RegistryCore {
   #greet(to: bigint): void {
     const { config, isReady } = this.table
     const { zone } = config.node
-    if (!isReady) this.#saidWarming.add(to)
+    const isFull = this.#saidWarming.size >= config.limits.watchersMax
+    if (!isReady && !isFull) this.#saidWarming.add(to)
     this.table.send(to, { kind: 'hello', zone, epoch: config.epoch, ready: isReady })
   }
 

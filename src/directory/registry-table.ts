@@ -28,7 +28,6 @@ export class RegistryTable {
 
   constructor(config: RegistryConfig, nowMs: number) {
     const { times, limits, epoch } = config
-    const { pushGapMs } = times
     this.config = config
     this.store = new RecordStore(times.tombstoneLifeMs)
     this.lookups = new Lookups(this.store, times.pollHoldMs)
@@ -38,7 +37,7 @@ export class RegistryTable {
       epoch,
       logLengthMax: limits.logLengthMax,
       watcherCountMax: limits.watchersMax,
-      pushGapMs,
+      pushGapMs: times.pushGapMs,
     })
   }
 

@@ -15,6 +15,7 @@ import {
   send,
   sendAll,
   turns,
+  turnsUntil,
 } from './_harness.js'
 
 export interface Subject {
@@ -25,7 +26,6 @@ export interface Subject {
 }
 
 const MIB = 1024 * 1024
-const TURNS_MAX = 10_000
 
 type Rule = (t: ExecutionContext, subject: Subject) => Promise<void>
 
@@ -295,9 +295,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const before = resources()
     await openAndClose(subject, 200)
     // What ends a turn later is not left behind.
-    for (let left = TURNS_MAX; left > 0 && !isDeepStrictEqual(resources(), before); left--) {
-      await turns(1)
-    }
+    await turnsUntil(() => isDeepStrictEqual(resources(), before))
     t.deepEqual(resources(), before)
   },
 }

@@ -213,6 +213,13 @@ export async function turns(count = 5): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+const TURNS_MAX = 10_000
+
+/** As many turns as it takes, within a bound; the assertion behind it tells what came of it. */
+export async function turnsUntil(holds: () => boolean): Promise<void> {
+  for (let left = TURNS_MAX; left > 0 && !holds(); left--) await turns(1)
+}
+
 /** A directory of its own under the system's, with the call that removes it. */
 export function temporaryDirectory(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'treebus-'))

@@ -17,9 +17,9 @@ import {
   send,
   temporaryDirectory,
   turns,
+  turnsUntil,
 } from './_harness.js'
 
-const TURNS_MAX = 10_000
 const addon = loadAddon()
 const directory = temporaryDirectory()
 let names = 0
@@ -247,12 +247,10 @@ function hostile(native: Addon): void {
       send(connections[0]!, bytesOf(100_000, 1))
       made.link.finish()
       socket.write('\x07')
-      for (let left = TURNS_MAX; left > 0 && connections[0]!.claim(1) !== 'closed'; left--) {
-        await turns(1)
-      }
+      await turnsUntil(() => connections[0]!.claim(1) === 'closed')
       t.is(sinks[0]!.closedCalls, 0)
       socket.destroy()
-      for (let left = TURNS_MAX; left > 0 && sinks[0]!.closedCalls === 0; left--) await turns(1)
+      await turnsUntil(() => sinks[0]!.closedCalls > 0)
       t.is(sinks[0]!.closedCalls, 1)
     },
   )
@@ -286,7 +284,7 @@ function hostile(native: Addon): void {
     const pair = await connectPair(new RingChannel({ memory: ['named'] }), freshAddress())
     const names = () => readdirSync('/dev/shm').filter((name) => name.startsWith('treebus-'))
     // What other processes of this machine name has a name for a moment only.
-    for (let left = TURNS_MAX; left > 0 && names().length > 0; left--) await turns(1)
+    await turnsUntil(() => names().length === 0)
     t.deepEqual(names(), [])
     await pair.close()
   })
